@@ -1,0 +1,103 @@
+"""The cluster stage: pairs in, customers out; only neighbourhoods that changed are decided anew."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+
+from pipelines.cluster.agglomerate import agglomerate
+from pipelines.cluster.components import gather_scope, label_components, put_table, weakest_joins
+from pipelines.cluster.contradict import MOST_SIGNATURES, compare_signatures, contradictions_of, sign_nodes
+from pipelines.cluster.identity import fold_ids
+from pipelines.stage import Run, pending, take_in
+from pipelines.warehouse import count
+from schemas.match_model import MatchModel, load_match_model
+
+
+def cluster(con: duckdb.DuckDBPyConnection, run: Run, seq: int) -> dict[str, object]:
+    """Bring cluster.* up to date with match.* and mark the customers whose mentions or confidence changed."""
+    model = load_match_model()
+    mentions_n = pending(con, "cluster", "std", "mentions", "cluster_mentions")
+    nodes_n = pending(con, "cluster", "match", "nodes", "cluster_nodes")
+    everything = run.full or count(con, "SELECT count(*) FROM cluster.members") == 0
+    facts: dict[str, object] = {"nodes_changed": nodes_n}
+    if everything or mentions_n or nodes_n:
+        gather_scope(con, model, everything)
+        facts["nodes_in_scope"] = count(con, "SELECT count(*) FROM scope")
+        facts |= _decide(con, model)
+        _group_records(con, everything)
+        facts |= fold_ids(con, run.now, seq)
+        for table in ("scope", "scope_edges", "components", "clusters", "joins", "grouped", "stale"):
+            con.execute(f"DROP TABLE {table}")
+    take_in(con, "cluster", "std")
+    take_in(con, "cluster", "match")
+    facts["customers"] = count(con, "SELECT count(*) FROM cluster.customers WHERE status = 'active'")
+    return facts
+
+
+def _decide(con: duckdb.DuckDBPyConnection, model: MatchModel) -> dict[str, object]:
+    """Temp `clusters(node_id, label)`: undisputed components whole, disputed ones by the evidence between groups."""
+    label_components(con)
+    cut = sign_nodes(con)
+    if cut:
+        _cut_large(con)
+        sign_nodes(con)
+    compare_signatures(con, model)
+    facts: dict[str, object] = {"components_cut": cut, "components_disputed": count(con, "SELECT count(*) FROM disputed")}
+    nodes, labels = _decide_disputed(con, model)
+    put_table(con, "decided", {"node_id": nodes, "label": labels})
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE clusters AS
+        SELECT c.node_id, coalesce(d.label, c.component) AS label FROM components c LEFT JOIN decided d USING (node_id)"""
+    )
+    weakest_joins(con)
+    for table in ("decided", "disputed", "against", "signatures", "signed"):
+        con.execute(f"DROP TABLE {table}")
+    return facts
+
+
+def _cut_large(con: duckdb.DuckDBPyConnection) -> None:
+    """In a component of too many signatures only pairs of the same name stay: bounded work, and no chain through a shared value."""
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE kept_edges AS
+        WITH large AS (SELECT component FROM signatures GROUP BY component HAVING count(*) > ?)
+        SELECT e.* FROM scope_edges e JOIN components c ON c.node_id = e.node_a
+        JOIN match.nodes a ON a.node_id = e.node_a JOIN match.nodes b ON b.node_id = e.node_b
+        WHERE c.component NOT IN (SELECT component FROM large) OR a.name_norm = b.name_norm""",
+        [MOST_SIGNATURES],
+    )
+    con.execute("DROP TABLE scope_edges")
+    con.execute("ALTER TABLE kept_edges RENAME TO scope_edges")
+    label_components(con)
+
+
+def _decide_disputed(con: duckdb.DuckDBPyConnection, model: MatchModel) -> tuple[np.ndarray, np.ndarray]:
+    contradictions = contradictions_of(con, model)
+    nodes: dict[int, list[int]] = {}
+    signature: dict[int, int] = {}
+    for node, component, number in con.execute(
+        "SELECT node_id, component, signature FROM signed SEMI JOIN disputed USING (component)"
+    ).fetchall():
+        nodes.setdefault(component, []).append(node)
+        signature[node] = number
+    edges: dict[int, list[tuple[int, int, float]]] = {}
+    for a, b, bits, component in con.execute(
+        """SELECT e.node_a, e.node_b, e.bits, c.component FROM scope_edges e JOIN components c ON c.node_id = e.node_a
+        SEMI JOIN disputed USING (component)"""
+    ).fetchall():
+        edges.setdefault(component, []).append((a, b, bits))
+    labels: dict[int, int] = {}
+    for component, members in nodes.items():
+        labels |= agglomerate(members, edges.get(component, []), signature, contradictions[component], model.merge_bits)
+    keys = np.fromiter(labels.keys(), dtype=np.uint64, count=len(labels))
+    return keys, np.fromiter(labels.values(), dtype=np.uint64, count=len(labels))
+
+
+def _group_records(con: duckdb.DuckDBPyConnection, everything: bool) -> None:
+    """Temp `grouped(record_id, label)` of the mentions in scope, `stale(record_id)` of mentions that are no more."""
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE grouped AS
+        SELECT r.record_id, c.label FROM match.node_records r JOIN clusters c USING (node_id)"""
+    )
+    source = "cluster.members" if everything else "(SELECT key AS record_id FROM cluster_mentions)"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE stale AS SELECT record_id FROM {source} ANTI JOIN match.node_records USING (record_id)")

@@ -1,0 +1,98 @@
+"""Candidate pairs: nodes that share a block. A pair is proposed or not as a function of the current nodes alone.
+
+A block above the cap of its rule proposes nothing (finer rules and identifiers reach its members); it is counted and reported.
+When a block crosses its cap, all its nodes are paired anew, so the order of arrival never shows.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from pipelines.warehouse import count
+from schemas.match_model import BlockingRule, MatchModel
+
+
+def key_sql(rule: BlockingRule, *, nodes: str | None = None, keys: str | None = None) -> str:
+    """`SELECT DISTINCT key, node_id` of a rule over match.* as they are, of the nodes in temp table `nodes(node_id)` or the blocks in
+    `keys(key)` where given. The restriction stands next to the scans: a delta must not join the whole layer."""
+    of_nodes = f"SEMI JOIN {nodes} USING (node_id)" if nodes else ""
+    of_keys = f"WHERE key IN (SELECT key FROM {keys})" if keys else ""
+    if rule.identifiers:
+        kinds = ", ".join(f"'{kind}'" for kind in rule.identifiers)
+        held = f"SELECT hash(kind, value) AS key, * FROM match.node_identifiers {of_nodes} WHERE kind IN ({kinds})"
+        return f"""SELECT DISTINCT i.key, i.node_id FROM (SELECT * FROM ({held}) {of_keys}) i
+            JOIN match.identifier_use u USING (kind, value) WHERE NOT u.is_shared"""
+    if rule.orders:
+        named = """SELECT hash(order_id) AS key, record_id FROM std.mentions
+            WHERE role IN ('buyer', 'recipient', 'shipment_recipient') AND order_id IS NOT NULL"""
+        return f"""SELECT DISTINCT m.key, r.node_id FROM (SELECT * FROM ({named}) {of_keys}) m
+            JOIN (SELECT record_id, node_id FROM match.node_records {of_nodes}) r USING (record_id)"""
+    parts = ", ".join(f"({part})" for part in rule.agree_on)
+    present = " AND ".join(f"({part}) IS NOT NULL" for part in rule.agree_on)
+    return f"SELECT * FROM (SELECT hash({parts}) AS key, node_id FROM match.nodes {of_nodes} WHERE {present}) {of_keys}"
+
+
+def collect_keys(con: duckdb.DuckDBPyConnection, model: MatchModel, nodes: str, into: str) -> None:
+    """Temp table `into(rule, key, node_id)`: the blocks that the nodes in temp table `nodes(node_id)` belong to."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {into} (rule UTINYINT, key UBIGINT, node_id UBIGINT)")
+    for n, rule in enumerate(model.blocking):
+        con.execute(f"INSERT INTO {into} SELECT {n}, key, node_id FROM ({key_sql(rule, nodes=nodes)})")
+
+
+def fill_blocks(con: duckdb.DuckDBPyConnection, model: MatchModel, keys: str | None) -> None:
+    """Temp table `blocks(rule, key, node_id)`: the members of the blocks in temp table `keys(rule, key)`, or of every block."""
+    con.execute("CREATE OR REPLACE TEMP TABLE blocks (rule UTINYINT, key UBIGINT, node_id UBIGINT)")
+    for n, rule in enumerate(model.blocking):
+        only = f"(SELECT key FROM {keys} WHERE rule = {n})" if keys else None
+        con.execute(f"INSERT INTO blocks SELECT {n}, key, node_id FROM ({key_sql(rule, keys=only)})")
+
+
+def members_of_crossed_blocks(con: duckdb.DuckDBPyConnection, model: MatchModel, before: str, after: str) -> None:
+    """Temp table `cap_crossed(node_id)`: members of the blocks that went over or under their cap. `before` and `after` are the keys
+    (rule, key, node_id) of the regrouped nodes then and now; `blocks` holds at least those blocks as they are now."""
+    caps = ", ".join(f"({n}, {rule.cap})" for n, rule in enumerate(model.blocking))
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE cap_crossed AS
+        WITH change AS (
+            SELECT rule, key, sum(step) AS grown FROM (
+                SELECT rule, key, 1 AS step FROM {after} UNION ALL SELECT rule, key, -1 FROM {before}) GROUP BY rule, key),
+        sized AS (
+            SELECT c.rule, c.key, count(b.node_id) AS size_now, count(b.node_id) - any_value(c.grown) AS size_then
+            FROM change c LEFT JOIN blocks b USING (rule, key) GROUP BY c.rule, c.key)
+        SELECT DISTINCT b.node_id
+        FROM sized s JOIN (VALUES {caps}) AS caps(rule, cap) USING (rule) JOIN blocks b USING (rule, key)
+        WHERE (s.size_now > cap) <> (s.size_then > cap)"""
+    )
+
+
+def propose(con: duckdb.DuckDBPyConnection, model: MatchModel, touched: str | None) -> dict[str, int]:
+    """Temp table `candidates(node_a, node_b, same_order)` from `blocks`; with `touched(node_id)` only pairs with one of those.
+
+    Answers the number of pairs each rule proposed and of blocks above their cap.
+    """
+    facts: dict[str, int] = {}
+    con.execute("CREATE OR REPLACE TEMP TABLE proposed (node_a UBIGINT, node_b UBIGINT, same_order BOOLEAN)")
+    for n, rule in enumerate(model.blocking):
+        con.execute(
+            f"""CREATE OR REPLACE TEMP TABLE sizes AS
+            SELECT key, count(*) AS size FROM blocks WHERE rule = {n} GROUP BY key HAVING count(*) > 1"""
+        )
+        facts[f"blocks_over_cap_{rule.rule}"] = count(con, "SELECT count(*) FROM sizes WHERE size > ?", [rule.cap])
+        con.execute(
+            f"""CREATE OR REPLACE TEMP TABLE members AS
+            SELECT key, node_id FROM blocks SEMI JOIN (SELECT key FROM sizes WHERE size <= {rule.cap}) USING (key) WHERE rule = {n}"""
+        )
+        left = f"(SELECT * FROM members SEMI JOIN {touched} USING (node_id))" if touched else "members"
+        order = "a.node_id <> b.node_id" if touched else "a.node_id < b.node_id"
+        con.execute(
+            f"""INSERT INTO proposed
+            SELECT DISTINCT least(a.node_id, b.node_id), greatest(a.node_id, b.node_id), {str(rule.orders).lower()}
+            FROM {left} a JOIN members b ON a.key = b.key AND {order}"""
+        )
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE candidates AS
+        SELECT node_a, node_b, bool_or(same_order) AS same_order FROM proposed GROUP BY node_a, node_b"""
+    )
+    facts["candidate_pairs"] = count(con, "SELECT count(*) FROM candidates")
+    con.execute("DROP TABLE proposed; DROP TABLE sizes; DROP TABLE members")
+    return facts

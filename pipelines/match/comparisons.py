@@ -1,0 +1,75 @@
+"""What each level of each comparison means, as SQL over two rows `l` and `r` of `compared` (pipelines/match/score.py).
+
+A comparison is silent (no level) when one side knows nothing. Levels are tried in the order of the model file.
+"""
+
+from __future__ import annotations
+
+from pipelines.match.nodes import mask_agrees
+
+_CLEAR_NAMES = "NOT l.name_is_masked AND NOT r.name_is_masked"
+_VISIBLE = "least(length(replace(l.name_norm, '*', '')), length(replace(r.name_norm, '*', '')))"
+_NAMES = "l.name_norm IS NOT NULL AND r.name_norm IS NOT NULL"
+_MISMATCHES = " + ".join(f"(substr(l.name_norm, {i}, 1) <> substr(r.name_norm, {i}, 1))::INT" for i in range(1, 5))
+_SAME_DISTRICT = "l.district = r.district AND coalesce(l.city, '') = coalesce(r.city, '')"
+_SIMILAR = "jaro_winkler_similarity(l.address_norm, r.address_norm) >= 0.93"
+
+LEVELS: dict[str, dict[str, str]] = {
+    "kind": {"different": "l.party_kind <> r.party_kind"},
+    "document": {
+        "same": "list_has_any(l.documents, r.documents)",
+        # two numbers contradict only within one document type
+        "different": "list_has_any(list_transform(l.documents, lambda d: split_part(d, ':', 1)), "
+        "list_transform(r.documents, lambda d: split_part(d, ':', 1)))",
+    },
+    "account": {"same": "list_has_any(l.accounts, r.accounts)"},
+    "name": {
+        "exact": f"{_CLEAR_NAMES} AND (l.name_norm = r.name_norm OR l.former_name_norm = r.name_norm OR l.name_norm = r.former_name_norm)",
+        "homophone": f"{_CLEAR_NAMES} AND l.name_pinyin = r.name_pinyin AND length(l.name_norm) = length(r.name_norm)",
+        "masked_given": f"NOT ({_CLEAR_NAMES}) AND {_VISIBLE} >= 2 AND {mask_agrees('l.name_norm', 'r.name_norm')}",
+        "masked_surname": f"NOT ({_CLEAR_NAMES}) AND {mask_agrees('l.name_norm', 'r.name_norm')}",
+        # a letter in a Latin name, or a syllable in a name whose surname stands
+        "similar_char": f"{_CLEAR_NAMES} AND l.surname = r.surname AND length(l.name_norm) = length(r.name_norm) "
+        "AND damerau_levenshtein(l.name_pinyin, r.name_pinyin) = 1 OR "
+        f"{_CLEAR_NAMES} AND l.surname IS NULL AND r.surname IS NULL AND jaro_winkler_similarity(l.name_norm, r.name_norm) >= 0.94",
+        "one_char": f"{_CLEAR_NAMES} AND l.party_kind = 'person' AND length(l.name_norm) = length(r.name_norm) "
+        f"AND length(l.name_norm) BETWEEN 3 AND 4 AND {_MISMATCHES} = 1",
+        "different": _NAMES,
+    },
+    "birth": {
+        "exact": "l.birth_on = r.birth_on",
+        "near": "(year(l.birth_on) = year(r.birth_on))::INT + (month(l.birth_on) = month(r.birth_on))::INT "
+        "+ (day(l.birth_on) = day(r.birth_on))::INT = 2 "
+        "OR year(l.birth_on) = year(r.birth_on) AND month(l.birth_on) = day(r.birth_on) AND day(l.birth_on) = month(r.birth_on)",
+        "different": "l.birth_on IS NOT NULL AND r.birth_on IS NOT NULL",
+    },
+    "gender": {"same": "l.gender = r.gender", "different": "l.gender <> r.gender"},
+    "phone": {
+        "sole": "list_has_any(l.phones_sole, r.phones_sole)",
+        "exact": "list_has_any(l.phones, r.phones)",
+        "near": "l.phone_kind = 'mobile' AND r.phone_kind = 'mobile' AND damerau_levenshtein(l.phone_norm, r.phone_norm) = 1",
+        "masked_7": "(l.phone_kind = 'masked' OR r.phone_kind = 'masked') AND length(l.phone_norm) = length(r.phone_norm) "
+        "AND left(l.phone_norm, 3) = left(r.phone_norm, 3) AND right(l.phone_norm, 4) = right(r.phone_norm, 4) "
+        "AND position('*' IN left(l.phone_norm, 3) || right(l.phone_norm, 4)) = 0",
+        "masked_4": "(l.phone_kind = 'masked' OR r.phone_kind = 'masked') AND right(l.phone_norm, 4) = right(r.phone_norm, 4) "
+        f"AND position('*' IN right(l.phone_norm, 4)) = 0 AND {mask_agrees('l.phone_norm', 'r.phone_norm')}",
+        "different": "(len(l.phones) > 0 AND len(r.phones) > 0 "
+        "OR (l.phone_kind = 'masked' OR r.phone_kind = 'masked') AND l.phone_norm IS NOT NULL AND r.phone_norm IS NOT NULL "
+        f"AND NOT {mask_agrees('l.phone_norm', 'r.phone_norm')})",
+    },
+    "email": {
+        "sole": "list_has_any(l.emails_sole, r.emails_sole)",
+        "exact": "list_has_any(l.emails, r.emails)",
+        "different": "len(l.emails) > 0 AND len(r.emails) > 0",
+    },
+    "place": {
+        "same_door": f"{_SAME_DISTRICT} AND l.address_key = r.address_key AND position('-' IN l.address_key) > 0 "
+        "AND jaro_winkler_similarity(l.address_norm, r.address_norm) >= 0.8",
+        "similar_address": f"{_SAME_DISTRICT} AND {_SIMILAR} AND (l.address_key IS NULL OR r.address_key IS NULL)",
+        "same_district": _SAME_DISTRICT,
+        "same_city": "l.city = r.city",
+        "same_province": "l.province = r.province",
+        "different": "l.province IS NOT NULL AND r.province IS NOT NULL",
+    },
+    "order": {"same": "c.same_order"},
+}

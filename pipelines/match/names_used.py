@@ -1,0 +1,40 @@
+"""Term frequencies of names: part of the model artefact, counted once when a model is adopted, then fixed (law 1)."""
+
+from __future__ import annotations
+
+import json
+
+import duckdb
+
+from pipelines.warehouse import count
+from schemas.match_model import MatchModel
+
+# Below this many named nodes a frequency says nothing; the pooled share of the model serves until then.
+ENOUGH_NAMES = 1000
+
+
+def model_in_use(con: duckdb.DuckDBPyConnection) -> str | None:
+    """Fingerprint of the model that the pairs were scored with; None before the first run."""
+    row = con.execute("SELECT model_version FROM match.models").fetchone()
+    return str(row[0]) if row else None
+
+
+def adopt_model(con: duckdb.DuckDBPyConnection, model: MatchModel, now: object) -> bool:
+    """Make `model` the one in use when it is not, or when names can be counted for the first time; True means: score every pair anew."""
+    named_n = count(con, "SELECT count(*) FROM match.nodes WHERE name_norm IS NOT NULL AND NOT coalesce(name_is_masked, false)")
+    in_use = con.execute("SELECT model_version, facts ->> 'named_n' FROM match.models").fetchone()
+    counted = in_use is not None and int(in_use[1]) >= ENOUGH_NAMES
+    if in_use is not None and in_use[0] == model.fingerprint and (counted or named_n < ENOUGH_NAMES):
+        return False
+    con.execute("DELETE FROM match.models")
+    con.execute("DELETE FROM match.name_terms")
+    con.execute("INSERT INTO match.models VALUES (?, ?, ?)", [model.fingerprint, now, json.dumps({"named_n": named_n})])
+    if named_n >= ENOUGH_NAMES:
+        con.execute(
+            """INSERT INTO match.name_terms
+            SELECT ?, name_norm, count(*) / ? FROM match.nodes
+            WHERE name_norm IS NOT NULL AND NOT coalesce(name_is_masked, false)
+            GROUP BY name_norm HAVING count(*) >= ?""",
+            [model.fingerprint, named_n, model.common_name_n],
+        )
+    return True

@@ -1,0 +1,117 @@
+"""Fellegi-Sunter scoring in SQL generated from the model: one statement for a batch, a delta or one new record."""
+
+from __future__ import annotations
+
+import math
+
+import duckdb
+
+from pipelines.match.comparisons import LEVELS
+from pipelines.match.nodes import EVIDENCE
+from pipelines.warehouse import count
+from schemas.errors import UsageError
+from schemas.match_model import Level, MatchModel
+
+_ACCOUNTS = "('account', 'unionid', 'openid', 'wechat_id', 'member', 'customer', 'uscc')"
+_PAIRS_AT_ONCE = 4_000_000
+
+
+def check_levels(model: MatchModel) -> None:
+    """Every comparison and level of the model must be one that is implemented.
+
+    Raises:
+        UsageError: naming what is unknown and what there is.
+    """
+    for name, levels in model.comparisons.items():
+        known = LEVELS.get(name)
+        if known is None:
+            raise UsageError(f"the match model has an unknown comparison {name!r}", mend=f"Known: {', '.join(LEVELS)}")
+        for level in levels:
+            if level.level not in known:
+                raise UsageError(f"comparison {name!r} has no level {level.level!r}", mend=f"Known: {', '.join(known)}")
+
+
+def gather_compared(con: duckdb.DuckDBPyConnection, model: MatchModel, nodes: str) -> None:
+    """Temp table `compared`: all that is compared of the nodes in temp table `nodes(node_id)`, shared identifiers left out."""
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE held AS
+        SELECT i.node_id,
+               list(value) FILTER (kind = 'phone') AS phones, list(value) FILTER (kind = 'phone' AND is_sole) AS phones_sole,
+               list(value) FILTER (kind = 'email') AS emails, list(value) FILTER (kind = 'email' AND is_sole) AS emails_sole,
+               list(value) FILTER (kind = 'id_number') AS documents,
+               list(kind || '=' || value) FILTER (kind IN {_ACCOUNTS}) AS accounts
+        FROM match.node_identifiers i SEMI JOIN {nodes} USING (node_id) JOIN match.identifier_use u USING (kind, value)
+        WHERE NOT u.is_shared GROUP BY i.node_id"""
+    )
+    columns = ", ".join(f"n.{c}" for c in EVIDENCE)
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE compared AS
+        SELECT n.node_id, {columns}, h.* EXCLUDE (node_id), coalesce(t.share, ?) AS name_share
+        FROM match.nodes n SEMI JOIN {nodes} USING (node_id) LEFT JOIN held h USING (node_id)
+        LEFT JOIN match.name_terms t ON t.name_norm = n.name_norm""",
+        [model.rare_name_share],
+    )
+    con.execute("DROP TABLE held")
+
+
+def score(con: duckdb.DuckDBPyConnection, model: MatchModel) -> int:
+    """Score temp `candidates` over temp `compared` into temp `scored` (match.pairs columns); answer how many were kept."""
+    con.execute("CREATE OR REPLACE TEMP TABLE scored (node_a UBIGINT, node_b UBIGINT, bits DOUBLE, levels VARCHAR)")
+    parts = 1 + count(con, "SELECT count(*) FROM candidates") // _PAIRS_AT_ONCE
+    statement = f"INSERT INTO scored {scoring_sql(model)}"
+    for part in range(parts):
+        only = f"(SELECT * FROM candidates WHERE hash(node_a) % {parts} = {part})" if parts > 1 else "candidates"
+        con.execute(statement.format(candidates=only))
+    return count(con, "SELECT count(*) FROM scored")
+
+
+def scoring_sql(model: MatchModel) -> str:
+    """The SELECT over `{candidates}` and `compared` that answers (node_a, node_b, bits, levels) of pairs worth keeping."""
+    names = list(model.comparisons)
+    levels = ",\n".join(f"{_level_case(name, model.comparisons[name])} AS level_{name}" for name in names)
+    bits = ",\n".join(f"{_bits_case(name, model.comparisons[name])} AS bits_{name}" for name in names)
+    total = " + ".join(f"bits_{name}" for name in names)
+    for pair in model.correlated:
+        reached = " AND ".join(_at_levels(model, name, wanted) for name, wanted in pair.levels.items())
+        weaker = ", ".join(f"bits_{name}" for name in pair.levels)
+        total += f" - CASE WHEN {reached} THEN {1 - pair.factor} * least({weaker}) ELSE 0 END"
+    identifying = " OR ".join(_at_levels(model, name, wanted) for name, wanted in model.identifying.items())
+    forbidden = " OR ".join(f"level_{name} = {n}" for name in names for n, level in enumerate(model.comparisons[name], 1) if level.forbids)
+    spelled = " || ".join(f"{_spelled(name, model.comparisons[name])}" for name in names)
+    return f"""
+    WITH levelled AS (
+        SELECT c.node_a, c.node_b, least(l.name_share, r.name_share) AS name_share, {levels}
+        FROM {{candidates}} c JOIN compared l ON l.node_id = c.node_a JOIN compared r ON r.node_id = c.node_b),
+    weighed AS (SELECT *, {bits} FROM levelled WHERE NOT ({forbidden})),
+    summed AS (
+        SELECT *, {model.prior_bits} + {total} AS sum_bits, ({identifying}) AS is_identifying FROM weighed)
+    SELECT node_a, node_b,
+           CASE WHEN is_identifying THEN sum_bits ELSE least(sum_bits, {model.merge_bits - 0.01}) END AS bits,
+           rtrim({spelled}) AS levels
+    FROM summed WHERE sum_bits >= {model.review_bits}"""
+
+
+def _number(model: MatchModel, comparison: str, level: str) -> int:
+    return [x.level for x in model.comparisons[comparison]].index(level) + 1
+
+
+def _at_levels(model: MatchModel, comparison: str, levels: tuple[str, ...]) -> str:
+    return f"level_{comparison} IN ({', '.join(str(_number(model, comparison, level)) for level in levels)})"
+
+
+def _level_case(name: str, levels: tuple[Level, ...]) -> str:
+    whens = " ".join(f"WHEN {LEVELS[name][level.level]} THEN {n}" for n, level in enumerate(levels, 1))
+    return f"CASE {whens} ELSE 0 END"
+
+
+def _bits_case(name: str, levels: tuple[Level, ...]) -> str:
+    whens = " ".join(
+        f"WHEN {n} THEN {f'{math.log2(level.m)} - log2(name_share)' if level.u == 'name_share' else level.bits()}"
+        for n, level in enumerate(levels, 1)
+    )
+    return f"CASE level_{name} {whens} ELSE 0 END"
+
+
+def _spelled(name: str, levels: tuple[Level, ...]) -> str:
+    whens = " ".join(f"WHEN {n} THEN '{name}={level.level} '" for n, level in enumerate(levels, 1))
+    return f"CASE level_{name} {whens} ELSE '' END"

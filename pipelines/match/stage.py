@@ -1,0 +1,115 @@
+"""The match stage: mentions in, distinct evidence and scored pairs out; a delta touches only its own neighbourhood."""
+
+from __future__ import annotations
+
+import duckdb
+
+from pipelines.match.block import collect_keys, fill_blocks, members_of_crossed_blocks, propose
+from pipelines.match.identifier_use import refresh_use
+from pipelines.match.names_used import adopt_model, model_in_use
+from pipelines.match.nodes import assign_nodes, drop_removed, store_nodes
+from pipelines.match.score import check_levels, gather_compared, score
+from pipelines.stage import Run, mark, pending, take_in
+from pipelines.warehouse import count
+from schemas.match_model import MatchModel, load_match_model
+
+
+def match(con: duckdb.DuckDBPyConnection, run: Run, seq: int) -> dict[str, object]:
+    """Bring match.* up to date with std.mentions and mark the nodes whose mentions or pairs changed."""
+    model = load_match_model()
+    check_levels(model)
+    changed_n = pending(con, "match", "std", "mentions", "match_pending")
+    everything = run.full or count(con, "SELECT count(*) FROM match.node_records") == 0
+    facts: dict[str, object] = {"mentions_changed": changed_n}
+    if not everything and not changed_n and model_in_use(con) == model.fingerprint:
+        take_in(con, "match", "std")
+        return facts
+    if everything:
+        _clear(con)
+    else:
+        _extend_pending(con)
+        con.execute("CREATE OR REPLACE TEMP TABLE held_before AS SELECT DISTINCT node_id FROM match.node_records "
+                    "WHERE record_id IN (SELECT key FROM match_pending)")  # fmt: skip
+        collect_keys(con, model, "held_before", "keys_before")
+    assign_nodes(con, None if everything else "match_pending")
+    store_nodes(con, None if everything else "match_pending")
+    con.execute("CREATE OR REPLACE TEMP TABLE removed_identifiers AS "
+                "SELECT DISTINCT kind, value FROM match.node_identifiers SEMI JOIN nodes_removed USING (node_id)")  # fmt: skip
+    drop_removed(con)
+    refresh_use(con, model, everything=everything)
+    if adopt_model(con, model, run.now) or everything:
+        con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT node_id FROM match.nodes UNION SELECT node_id FROM nodes_removed")
+        fill_blocks(con, model, None)
+        facts |= propose(con, model, None)
+    else:
+        _find_touched(con, model)
+        facts |= propose(con, model, "touched")
+    facts |= _replace_pairs(con, model, seq)
+    take_in(con, "match", "std")
+    facts["nodes"] = count(con, "SELECT count(*) FROM match.nodes")
+    facts["pairs"] = count(con, "SELECT count(*) FROM match.pairs")
+    facts["identifiers_shared"] = count(con, "SELECT count(*) FROM match.identifier_use WHERE is_shared")
+    return facts
+
+
+def _clear(con: duckdb.DuckDBPyConnection) -> None:
+    for table in ("nodes", "node_identifiers", "identifier_use"):
+        con.execute(f"DELETE FROM match.{table}")
+
+
+def _extend_pending(con: duckdb.DuckDBPyConnection) -> None:
+    """Shipments hang on the recipient of their order: either one changing means the other is looked at again."""
+    con.execute(
+        """INSERT INTO match_pending
+        WITH touched_orders AS (
+            SELECT DISTINCT order_id FROM std.mentions
+            WHERE order_id IS NOT NULL AND role IN ('recipient', 'shipment_recipient') AND record_id IN (SELECT key FROM match_pending)
+            UNION SELECT order_id FROM std.orders WHERE recipient_record_id IN (SELECT key FROM match_pending))
+        SELECT record_id FROM std.mentions SEMI JOIN touched_orders USING (order_id)
+        WHERE role IN ('recipient', 'shipment_recipient') AND record_id NOT IN (SELECT key FROM match_pending)"""
+    )
+
+
+def _find_touched(con: duckdb.DuckDBPyConnection, model: MatchModel) -> None:
+    """Temp `touched(node_id)`: nodes whose pairs must be proposed anew, and `blocks` with all blocks they are in."""
+    con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT node_id FROM nodes_regrouped UNION SELECT node_id FROM use_crossed")
+    collect_keys(con, model, "touched", "keys_touched")
+    con.execute("CREATE OR REPLACE TEMP TABLE keys_after AS SELECT * FROM keys_touched SEMI JOIN nodes_regrouped USING (node_id)")
+    con.execute("CREATE OR REPLACE TEMP TABLE keys_wanted AS SELECT rule, key FROM keys_before UNION SELECT rule, key FROM keys_touched")
+    fill_blocks(con, model, "keys_wanted")
+    members_of_crossed_blocks(con, model, "keys_before", "keys_after")
+    con.execute("CREATE OR REPLACE TEMP TABLE cap_crossed AS SELECT node_id FROM cap_crossed ANTI JOIN touched USING (node_id)")
+    if count(con, "SELECT count(*) FROM cap_crossed"):
+        con.execute("INSERT INTO touched SELECT node_id FROM cap_crossed")
+        collect_keys(con, model, "touched", "keys_touched")
+        fill_blocks(con, model, "keys_touched")
+
+
+def _replace_pairs(con: duckdb.DuckDBPyConnection, model: MatchModel, seq: int) -> dict[str, object]:
+    """Score the candidates, put them in place of all pairs of touched nodes, mark every node concerned."""
+    con.execute("CREATE OR REPLACE TEMP TABLE involved AS SELECT node_a AS node_id FROM candidates UNION SELECT node_b FROM candidates")
+    gather_compared(con, model, "involved")
+    kept = score(con, model)
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE dropped AS
+        SELECT node_a, node_b, bits FROM match.pairs
+        WHERE node_a IN (SELECT node_id FROM touched) OR node_b IN (SELECT node_id FROM touched)"""
+    )
+    con.execute(
+        """DELETE FROM match.pairs
+        WHERE node_a IN (SELECT node_id FROM touched) OR node_b IN (SELECT node_id FROM touched)"""
+    )
+    con.execute("INSERT INTO match.pairs SELECT node_a, node_b, bits, levels FROM scored")
+    # only pairs that came, went or weigh otherwise concern the clusters; nodes that lost or won mentions concern them too
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE differing AS
+        (SELECT node_a, node_b, bits FROM dropped EXCEPT SELECT node_a, node_b, bits FROM scored)
+        UNION (SELECT node_a, node_b, bits FROM scored EXCEPT SELECT node_a, node_b, bits FROM dropped)"""
+    )
+    mark(con, "match", "nodes",
+         "SELECT node_a::VARCHAR FROM differing UNION SELECT node_b::VARCHAR FROM differing "
+         "UNION SELECT node_id::VARCHAR FROM nodes_regrouped",
+         seq)  # fmt: skip
+    for table in ("candidates", "compared", "scored", "dropped", "differing", "blocks", "involved", "touched"):
+        con.execute(f"DROP TABLE IF EXISTS {table}")
+    return {"pairs_scored_kept": kept}

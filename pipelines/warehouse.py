@@ -1,0 +1,83 @@
+"""The one way to open the warehouse: one DuckDB file, one configuration, all contract tables present."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from schemas.errors import HomeDamaged
+from schemas.tables import LAYERS, TABLES
+
+SCHEMA_VERSION = 1
+
+
+def open_warehouse(path: Path | str, *, memory: str = "4GB", threads: int = 0, temp: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """Open (and on first use lay out) the warehouse at `path` (or `:memory:`).
+
+    Raises:
+        HomeDamaged: the file is not a DuckDB database this release can read, or of a newer schema.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory,
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    if threads:
+        config["threads"] = threads
+    if temp is not None:
+        config["temp_directory"] = str(temp)
+    try:
+        con = duckdb.connect(str(path), config=config)
+        con.execute("SET TimeZone = 'UTC'")
+    except duckdb.IOException as error:
+        raise HomeDamaged(
+            "the warehouse cannot be opened", where=str(path), why=str(error).split("\n")[0],
+            mend="If no other process uses it, restore it from a backup, or move it away and run `hub run --full`",
+        ) from error
+    _lay_out(con, str(path))
+    return con
+
+
+def _lay_out(con: duckdb.DuckDBPyConnection, path: str) -> None:
+    with transaction(con):
+        for layer in LAYERS:
+            con.execute(f"CREATE SCHEMA IF NOT EXISTS {layer}")
+        con.execute("CREATE TABLE IF NOT EXISTS meta.schema_version (version INTEGER NOT NULL)")
+        found = con.execute("SELECT version FROM meta.schema_version").fetchone()
+        if found is None:
+            con.execute("INSERT INTO meta.schema_version VALUES (?)", [SCHEMA_VERSION])
+        elif found[0] != SCHEMA_VERSION:
+            raise HomeDamaged(
+                f"the warehouse has schema {found[0]}, this release reads {SCHEMA_VERSION}", where=path,
+                mend="Use the release that wrote it, or move it away and run `hub run --full`",
+            )
+        for table in TABLES:
+            con.execute(table.ddl)
+
+
+@contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Commit on success, roll back on any error."""
+    con.execute("BEGIN")
+    try:
+        yield con
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+    con.execute("COMMIT")
+
+
+def one(con: duckdb.DuckDBPyConnection, sql: str, parameters: list[object] | None = None) -> object:
+    """The single value a query answers."""
+    row = con.execute(sql, parameters or []).fetchone()
+    return row[0] if row else None
+
+
+def count(con: duckdb.DuckDBPyConnection, sql: str, parameters: list[object] | None = None) -> int:
+    """The single whole number a query answers; 0 when it answers null."""
+    value = one(con, sql, parameters)
+    return int(value) if isinstance(value, (int, float)) else 0

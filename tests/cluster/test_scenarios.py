@@ -1,0 +1,126 @@
+"""Named situations of real customers: who must become one, who must stay apart."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from pipelines.warehouse import open_warehouse
+from tests.match.world import customer_of, mention, put, resolve, together
+
+WEI = {"name": "王伟", "pinyin": "wang wei"}
+A_MAN = "resident:11010119900307003X"
+ANOTHER = "resident:110101199003070048"
+
+
+@pytest.fixture
+def con() -> duckdb.DuckDBPyConnection:
+    return open_warehouse(":memory:")
+
+
+def test_same_name_and_phone_are_one(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, [mention("crm:1", phone="13800010001", **WEI), mention("tickets:9", phone="13800010001", **WEI)])
+    resolve(con)
+    assert together(con, "crm:1", "tickets:9")
+
+
+def test_a_caller_known_by_phone_alone_is_the_only_person_who_uses_it(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, [mention("crm:1", phone="13800010001", **WEI), mention("calls:9", phone="13800010001")])
+    resolve(con)
+    assert together(con, "crm:1", "calls:9")
+
+
+def test_a_caller_by_phone_alone_of_a_family_is_nobody_yet(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, [mention("crm:1", phone="13800010001", **WEI), mention("crm:2", name="李娜", pinyin="li na", phone="13800010001"),
+              mention("calls:9", phone="13800010001")])  # fmt: skip
+    resolve(con)
+    assert not together(con, "crm:1", "crm:2")
+    assert not together(con, "crm:1", "calls:9") and not together(con, "crm:2", "calls:9")
+
+
+def test_namesakes_of_one_district_without_any_identifier_stay_apart(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, [mention("crm:1", district="西湖区", gender="male", **WEI), mention("crm:2", district="西湖区", gender="male", **WEI)] * 1)
+    put(con, [mention("crm:3", district="西湖区", account="tmall:a", **WEI)])
+    resolve(con)
+    # crm:1 and crm:2 say exactly the same and nothing else: one piece of evidence, hence one customer; crm:3 is not theirs
+    assert not together(con, "crm:1", "crm:3")
+
+
+def test_two_valid_documents_of_one_type_are_never_one_person(con: duckdb.DuckDBPyConnection) -> None:
+    same = dict(phone="13800010001", email="w@x.cn", district="西湖区", **WEI)
+    put(con, [mention("crm:1", id_number=A_MAN, **same), mention("crm:2", id_number=ANOTHER, **same), mention("crm:3", **same)])
+    resolve(con)
+    assert not together(con, "crm:1", "crm:2")
+
+
+def test_homophone_misspelling_with_the_same_phone_and_district_is_one(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, [mention("crm:1", name="张小明", pinyin="zhang xiao ming", phone="13800010001", district="西湖区"),
+              mention("crm:2", name="张晓明", pinyin="zhang xiao ming", phone="13800010001", district="西湖区")])  # fmt: skip
+    resolve(con)
+    assert together(con, "crm:1", "crm:2")
+
+
+def test_masked_waybill_recipient_in_the_same_district_is_the_customer(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, [mention("crm:1", phone="13800010001", district="西湖区", **WEI),
+              mention("wms:7#recipient", name="王*", phone="138****0001", district="西湖区", role="shipment_recipient")])  # fmt: skip
+    resolve(con)
+    assert together(con, "crm:1", "wms:7#recipient")
+
+
+def test_masked_name_that_cannot_be_the_customer_stays_apart(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, [mention("crm:1", phone="13800010001", district="西湖区", **WEI),
+              mention("wms:7#recipient", name="李*", phone="138****0001", district="西湖区", role="shipment_recipient")])  # fmt: skip
+    resolve(con)
+    assert not together(con, "crm:1", "wms:7#recipient")
+
+
+def test_a_recycled_phone_does_not_join_its_two_owners(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, [mention("crm:1", phone="13800010001", birth_on="1980-01-02", **WEI),
+              mention("crm:2", name="赵敏", pinyin="zhao min", phone="13800010001", birth_on="1999-05-06")])  # fmt: skip
+    resolve(con)
+    assert not together(con, "crm:1", "crm:2")
+
+
+def test_a_shop_default_phone_on_many_records_joins_nobody(con: duckdb.DuckDBPyConnection) -> None:
+    names = ["赵一", "钱二", "孙三", "李四", "周五", "吴六", "郑七", "王八", "冯九", "陈十"]
+    put(con, [mention(f"crm:{n}", name=name, phone="13900000009") for n, name in enumerate(names)] + [mention("crm:x", phone="13900000009")])
+    resolve(con)
+    assert con.execute("SELECT count(DISTINCT customer_id) FROM cluster.members").fetchone() == (11,)
+    assert con.execute("SELECT is_shared FROM match.identifier_use WHERE value = '13900000009'").fetchone() == (True,)
+
+
+def test_a_merge_keeps_the_older_id_and_the_other_resolves_to_it(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, [mention("crm:1", phone="13800010001", **WEI)])
+    resolve(con)
+    older = customer_of(con, "crm:1")
+    put(con, [mention("crm:2", account="tmall:a", **WEI)])
+    resolve(con)
+    newer = customer_of(con, "crm:2")
+    assert newer != older
+    put(con, [mention("orders:3", account="tmall:a", phone="13800010001", **WEI)])
+    resolve(con)
+    assert customer_of(con, "crm:2") == older
+    assert con.execute("SELECT status, merged_into FROM cluster.customers WHERE customer_id = ?", [newer]).fetchone() == ("merged", older)
+    assert con.execute("SELECT count(*) FROM cluster.events WHERE kind = 'merged' AND customer_id = ?", [newer]).fetchone() == (1,)
+
+
+def test_a_split_leaves_the_id_with_the_larger_part(con: duckdb.DuckDBPyConnection) -> None:
+    bridge = mention("orders:3", account="tmall:a", phone="13800010001", **WEI)
+    put(con, [mention("crm:1", phone="13800010001", **WEI), mention("crm:2", account="tmall:a", **WEI),
+              mention("crm:4", account="tmall:a", district="余杭区", **WEI), bridge])  # fmt: skip
+    resolve(con)
+    assert together(con, "crm:1", "crm:2", "crm:4", "orders:3")
+    before = customer_of(con, "crm:1")
+    put(con, [], gone=["orders:3"])
+    resolve(con)
+    assert customer_of(con, "crm:2") == customer_of(con, "crm:4") == before
+    assert customer_of(con, "crm:1") != before
+    assert con.execute("SELECT other_id FROM cluster.events WHERE kind = 'split'").fetchone() == (before,)
+
+
+def test_a_customer_without_mentions_is_gone_but_stays_in_the_registry(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, [mention("crm:1", phone="13800010001", **WEI)])
+    resolve(con)
+    put(con, [], gone=["crm:1"])
+    resolve(con)
+    assert con.execute("SELECT status, record_n FROM cluster.customers").fetchall() == [("gone", 0)]
