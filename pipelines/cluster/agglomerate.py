@@ -22,7 +22,7 @@ class Contradiction:
 
     @property
     def total(self) -> float:
-        return FORBIDDEN if self.forbidden else sum(self.bits.values())
+        return sum(self.bits.values())
 
 
 Contradictions = Mapping[tuple[int, int], Contradiction]
@@ -44,7 +44,8 @@ def agglomerate(
     group_of = {node: node for node in nodes}
     members = {node: [node] for node in nodes}
     weights = {node: {signature[node]: 1} for node in nodes}
-    supported = [(bits - _between(contradictions, signature[a], signature[b]).total, a, b) for a, b, bits in edges]
+    own = ((a, b, bits, _between(contradictions, signature[a], signature[b])) for a, b, bits in edges)
+    supported = [(bits - against.total, a, b) for a, b, bits, against in own if not against.forbidden]
     for support, a, b in sorted(supported, key=lambda e: (-e[0], e[1], e[2])):
         one, two = group_of[a], group_of[b]
         if one == two or support + _across(weights[one], weights[two], contradictions) < merge_bits:

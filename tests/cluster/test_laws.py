@@ -29,11 +29,17 @@ def populations(draw: st.DrawFn) -> list[Mention]:
         name = draw(st.sampled_from(NAMES))
         rows.append(
             Mention(
-                f"crm:{n:03d}", name, PINYIN.get(name or ""), draw(st.sampled_from(PHONES)), draw(st.sampled_from(EMAILS)),
-                draw(st.sampled_from(IDS)), draw(st.sampled_from(ACCOUNTS)), None, None, draw(st.sampled_from(DISTRICTS)),
-                draw(st.sampled_from(["crm_customer", "buyer", "recipient", "shipment_recipient"])),
-                draw(st.sampled_from(["o1", "o2", None])),
-            )  # fmt: skip
+                f"crm:{n:03d}",
+                name,
+                PINYIN.get(name or ""),
+                phone=draw(st.sampled_from(PHONES)),
+                email=draw(st.sampled_from(EMAILS)),
+                id_number=draw(st.sampled_from(IDS)),
+                account=draw(st.sampled_from(ACCOUNTS)),
+                district=draw(st.sampled_from(DISTRICTS)),
+                role=draw(st.sampled_from(["crm_customer", "buyer", "recipient", "shipment_recipient"])),
+                order_id=draw(st.sampled_from(["o1", "o2", None])),
+            )
         )
     return rows
 

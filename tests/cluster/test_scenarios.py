@@ -74,6 +74,30 @@ def test_masked_name_that_cannot_be_the_customer_stays_apart(con: duckdb.DuckDBP
     assert not together(con, "crm:1", "wms:7#recipient")
 
 
+def test_a_masked_waybill_of_an_order_is_the_order_recipient_in_either_order_of_arrival(con: duckdb.DuckDBPyConnection) -> None:
+    waybill = mention("wms:7#recipient", name="王*", phone="1**********", role="shipment_recipient", order_id="o1")
+    order = mention("orders:7#recipient", phone="13800010001", role="recipient", order_id="o1", **WEI)
+    put(con, [waybill])
+    resolve(con)
+    put(con, [order])
+    resolve(con)
+    assert together(con, "wms:7#recipient", "orders:7#recipient")
+
+
+def test_a_recipient_masked_when_the_order_closed_is_still_its_buyer(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, [mention("orders:7#buyer", phone="13800010001", role="buyer", order_id="o1", **WEI),
+              mention("orders:7#recipient", name="王*", phone="138****0001", role="recipient", order_id="o1")])  # fmt: skip
+    resolve(con)
+    assert together(con, "orders:7#buyer", "orders:7#recipient")
+
+
+def test_a_gift_recipient_is_not_the_buyer(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, [mention("orders:7#buyer", phone="13800010001", role="buyer", order_id="o1", **WEI),
+              mention("orders:7#recipient", name="李娜", phone="13900020003", role="recipient", order_id="o1")])  # fmt: skip
+    resolve(con)
+    assert not together(con, "orders:7#buyer", "orders:7#recipient")
+
+
 def test_a_recycled_phone_does_not_join_its_two_owners(con: duckdb.DuckDBPyConnection) -> None:
     put(con, [mention("crm:1", phone="13800010001", birth_on="1980-01-02", **WEI),
               mention("crm:2", name="赵敏", pinyin="zhao min", phone="13800010001", birth_on="1999-05-06")])  # fmt: skip
@@ -83,7 +107,9 @@ def test_a_recycled_phone_does_not_join_its_two_owners(con: duckdb.DuckDBPyConne
 
 def test_a_shop_default_phone_on_many_records_joins_nobody(con: duckdb.DuckDBPyConnection) -> None:
     names = ["赵一", "钱二", "孙三", "李四", "周五", "吴六", "郑七", "王八", "冯九", "陈十"]
-    put(con, [mention(f"crm:{n}", name=name, phone="13900000009") for n, name in enumerate(names)] + [mention("crm:x", phone="13900000009")])
+    put(
+        con, [mention(f"crm:{n}", name=name, phone="13900000009") for n, name in enumerate(names)] + [mention("crm:x", phone="13900000009")]
+    )
     resolve(con)
     assert con.execute("SELECT count(DISTINCT customer_id) FROM cluster.members").fetchone() == (11,)
     assert con.execute("SELECT is_shared FROM match.identifier_use WHERE value = '13900000009'").fetchone() == (True,)

@@ -46,6 +46,11 @@ def put(con: duckdb.DuckDBPyConnection, mentions: Iterable[Mention], gone: Itera
             con.execute(f"DELETE FROM std.{table} WHERE record_id IN (SELECT unnest(?::VARCHAR[]))", [keys])
         for m in rows:
             _insert(con, m)
+        con.execute("DELETE FROM std.orders")  # an order's recipient is the least recipient mention that names it
+        con.execute(
+            """INSERT INTO std.orders (order_id, recipient_record_id)
+            SELECT order_id, min(record_id) FROM std.mentions WHERE role = 'recipient' AND order_id IS NOT NULL GROUP BY order_id"""
+        )
         con.execute("CREATE OR REPLACE TEMP TABLE keys_in AS SELECT unnest(?::VARCHAR[]) AS k", [keys])
         mark(con, "std", "mentions", "SELECT k FROM keys_in", seq)
         return {}
@@ -82,7 +87,8 @@ def _insert(con: duckdb.DuckDBPyConnection, m: Mention) -> None:
     values = dict.fromkeys(std.MENTIONS.column_names) | {
         "record_id": m.record_id, "source": m.record_id.split(":")[0], "row_id": m.record_id, "role": m.role, "party_kind": "person",
         "event_at": BASE, "name": m.name, "name_norm": m.name, "name_pinyin": None if masked_name else m.pinyin or m.name,
-        "surname": (m.name or "")[:1] or None, "name_is_masked": masked_name if m.name else None, "gender": m.gender, "birth_on": m.birth_on,
+        "surname": (m.name or "")[:1] or None, "name_is_masked": masked_name if m.name else None, "gender": m.gender,
+        "birth_on": m.birth_on,
         "phone_norm": m.phone, "phone_kind": ("masked" if masked_phone else "mobile") if m.phone else None, "email_norm": m.email,
         "account": m.account, "order_id": m.order_id, "province": "浙江" if m.district else None, "city": "杭州" if m.district else None,
         "district": m.district, "address_is_place": False,
@@ -91,4 +97,6 @@ def _insert(con: duckdb.DuckDBPyConnection, m: Mention) -> None:
     held = {"phone": m.phone, "email": m.email, "id_number": m.id_number, "account": m.account}
     for kind, value in held.items():
         if value:
-            con.execute("INSERT INTO std.identifiers VALUES (?, ?, ?, true, ?, ?)", [m.record_id, kind, value, "*" in value, "*" not in value])
+            con.execute(
+                "INSERT INTO std.identifiers VALUES (?, ?, ?, true, ?, ?)", [m.record_id, kind, value, "*" in value, "*" not in value]
+            )

@@ -1,0 +1,1 @@
+"""Side-by-side measurements, runnable; results are written to docs/benchmarks.md."""

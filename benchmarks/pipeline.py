@@ -1,0 +1,117 @@
+"""The whole road at scale: generated extracts to served profiles, a day's delta, and the ratio to the floor.
+
+The floor is DuckDB merely reading the same files and writing them as Parquet.
+`python -m benchmarks.pipeline --customers 1000000` measures one size; results go to docs/benchmarks.md between the markers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+from benchmarks.floor import floor
+from benchmarks.measure import Measured, machine, measure
+
+PROJECT = Path(__file__).resolve().parent.parent
+DOCUMENT = PROJECT / "docs" / "benchmarks.md"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--customers", type=int, nargs="+", default=[1_000_000])
+    parser.add_argument("--folder", type=Path, help="Where to work; default: a temporary folder, removed afterwards.")
+    arguments = parser.parse_args()
+    results = []
+    for customers in arguments.customers:
+        folder = Path(tempfile.mkdtemp(prefix="hub-bench-", dir=arguments.folder))
+        try:
+            results.append(_measure_size(customers, folder))
+            print(json.dumps(results[-1], indent=1))
+        finally:
+            shutil.rmtree(folder)
+    write_document(results)
+
+
+def _measure_size(customers: int, folder: Path) -> dict[str, object]:
+    env = os.environ | {"HUB_HOME": str(folder / "home"), "HUB_KEYS": str(folder / "keys"), "HUB_MEMORY": "4GB", "HUB_SETTLE_SECONDS": "0"}
+    _hub(env, "init")
+    _hub(env, "generate", "--people", str(customers))
+    landing = folder / "home" / "landing"
+    bytes_in = sum(path.stat().st_size for path in landing.rglob("*") if path.is_file())
+    floor_seconds = floor(landing, folder / "floor")
+    full = _hub(env, "run")
+    _hub(env, "generate", "--people", str(customers), "--day", "1")
+    delta = _hub(env, "run")
+    return {
+        "customers": customers,
+        "rows": _rows(folder / "home"),
+        "gigabytes_in": round(bytes_in / 1e9, 2),
+        "full_seconds": round(full.seconds, 1),
+        "full_peak_gb": round(full.peak_gb, 2),
+        "delta_seconds": round(delta.seconds, 1),
+        "delta_peak_gb": round(delta.peak_gb, 2),
+        "floor_seconds": round(floor_seconds, 1),
+        "ratio_to_floor": round(full.seconds / floor_seconds, 1),
+        "stages_full": _stages(folder / "home", first=True),
+        "stages_delta": _stages(folder / "home", first=False),
+    }
+
+
+def _hub(env: dict[str, str], *arguments: str) -> Measured:
+    print(time.strftime("%H:%M:%S"), "hub", *arguments, flush=True)
+    return measure([sys.executable, "-m", "cli.main", *arguments], env, PROJECT)
+
+
+def _rows(home: Path) -> int:
+    from pipelines.warehouse import count, open_warehouse
+
+    with open_warehouse(home / "warehouse.duckdb") as con:
+        return count(con, "SELECT sum(rows_read_n) FROM raw.files")
+
+
+def _stages(home: Path, *, first: bool) -> dict[str, float]:
+    """Seconds per stage of the first or the last run."""
+    from pipelines.warehouse import open_warehouse
+
+    pick = "min" if first else "max"
+    with open_warehouse(home / "warehouse.duckdb") as con:
+        rows = con.execute(
+            f"""SELECT stage, round(epoch(ended_at - started_at), 1) FROM meta.runs
+            WHERE run_id = (SELECT arg_{pick}(run_id, seq) FROM meta.runs) ORDER BY seq"""
+        ).fetchall()
+    return {stage: float(seconds) for stage, seconds in rows}
+
+
+def write_document(results: list[dict[str, object]]) -> None:
+    """Put the table between the markers of docs/benchmarks.md."""
+    lines = [
+        f"Measured {date.today()} on {machine()}.",
+        "",
+        "| people | rows | input GB | full s | peak GB | 1 % delta s | peak GB | floor s | full / floor |",
+        "| --: | --: | --: | --: | --: | --: | --: | --: | --: |",
+    ]
+    for r in results:
+        cells = [r[k] for k in ("customers", "rows", "gigabytes_in", "full_seconds", "full_peak_gb", "delta_seconds", "delta_peak_gb",
+                                "floor_seconds", "ratio_to_floor")]  # fmt: skip
+        lines.append("| " + " | ".join(f"{c:,}" if isinstance(c, int) else str(c) for c in cells) + " |")
+    lines += ["", "Seconds per stage:", ""]
+    for r in results:
+        for kind in ("full", "delta"):
+            stages = r[f"stages_{kind}"]
+            assert isinstance(stages, dict)
+            lines.append(f"- {r['customers']:,} people, {kind}: " + ", ".join(f"{k} {v}" for k, v in stages.items()))
+    text = DOCUMENT.read_text("utf-8")
+    block = "<!-- pipeline:begin -->\n" + "\n".join(lines) + "\n<!-- pipeline:end -->"
+    DOCUMENT.write_text(re.sub(r"<!-- pipeline:begin -->.*<!-- pipeline:end -->", lambda _: block, text, flags=re.S), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

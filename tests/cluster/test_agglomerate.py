@@ -1,0 +1,60 @@
+"""The pure core of clustering."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.cluster.agglomerate import Contradiction, agglomerate
+
+NAMES_DIFFER = Contradiction({"name": -14.0})
+DOCUMENTS_DIFFER = Contradiction({}, forbidden=True)
+
+
+def test_a_chain_through_a_nameless_record_stops_where_names_contradict() -> None:
+    # 1 (王伟) - 2 (no name) - 3 (李娜): both links are strong, the ends are two people
+    groups = agglomerate([1, 2, 3], [(1, 2, 9.0), (2, 3, 8.0)], {1: 1, 2: 2, 3: 3}, {(1, 3): NAMES_DIFFER}, 6.0)
+    assert groups == {1: 1, 2: 1, 3: 3}
+
+
+def test_one_misspelt_record_among_many_does_not_break_the_customer() -> None:
+    edges = [(1, 2, 20.0), (1, 3, 20.0), (1, 4, 20.0), (4, 5, 10.0)]
+    signature = {1: 1, 2: 1, 3: 1, 4: 1, 5: 2}
+    contradictions = {(1, 2): Contradiction({"birth": -2.0})}
+    assert set(agglomerate([1, 2, 3, 4, 5], edges, signature, contradictions, 6.0).values()) == {1}
+
+
+def test_a_forbidden_pair_is_never_joined_however_strong_the_links() -> None:
+    groups = agglomerate([1, 2, 3], [(1, 2, 60.0), (2, 3, 60.0)], {1: 1, 2: 2, 3: 3}, {(1, 3): DOCUMENTS_DIFFER}, 6.0)
+    assert groups[1] != groups[3]
+
+
+@given(
+    st.integers(2, 9).flatmap(
+        lambda n: st.tuples(
+            st.just(n),
+            st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1), st.integers(6, 20)), max_size=20),
+            st.lists(st.integers(0, 3), min_size=n, max_size=n),
+            st.dictionaries(st.tuples(st.integers(0, 3), st.integers(0, 3)), st.sampled_from([NAMES_DIFFER, DOCUMENTS_DIFFER]), max_size=4),
+        )
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_the_order_of_nodes_and_pairs_never_shows(world: tuple[int, list, list, dict], chance: random.Random) -> None:  # type: ignore[type-arg]
+    n, raw, signatures, contradictions = world
+    edges = [
+        (a, b, float(bits))
+        for a, b, bits in {(min(a, b), max(a, b)): (min(a, b), max(a, b), bits) for a, b, bits in raw if a != b}.values()
+    ]
+    ordered = {(one, two): value for (one, two), value in contradictions.items() if one < two}
+    signature = dict(enumerate(signatures))
+    first = agglomerate(range(n), edges, signature, ordered, 6.0)
+    again = agglomerate(chance.sample(range(n), n), chance.sample(edges, len(edges)), signature, ordered, 6.0)
+    assert first == again
+    for node, label in first.items():
+        for other, same in first.items():
+            if label == same:
+                pair = (min(signature[node], signature[other]), max(signature[node], signature[other]))
+                assert not ordered.get(pair, Contradiction({})).forbidden
