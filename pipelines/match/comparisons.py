@@ -9,6 +9,7 @@ from pipelines.match.nodes import mask_agrees
 
 _CLEAR_NAMES = "NOT l.name_is_masked AND NOT r.name_is_masked"
 _VISIBLE = "least(length(replace(l.name_norm, '*', '')), length(replace(r.name_norm, '*', '')))"
+_VISIBLE_DIGITS = "least(length(replace(l.phone_norm, '*', '')), length(replace(r.phone_norm, '*', '')))"
 _NAMES = "l.name_norm IS NOT NULL AND r.name_norm IS NOT NULL"
 _MISMATCHES = " + ".join(f"(substr(l.name_norm, {i}, 1) <> substr(r.name_norm, {i}, 1))::INT" for i in range(1, 5))
 _SAME_DISTRICT = "l.district = r.district AND coalesce(l.city, '') = coalesce(r.city, '')"
@@ -51,8 +52,9 @@ LEVELS: dict[str, dict[str, str]] = {
         "masked_7": "(l.phone_kind = 'masked' OR r.phone_kind = 'masked') AND length(l.phone_norm) = length(r.phone_norm) "
         "AND left(l.phone_norm, 3) = left(r.phone_norm, 3) AND right(l.phone_norm, 4) = right(r.phone_norm, 4) "
         "AND position('*' IN left(l.phone_norm, 3) || right(l.phone_norm, 4)) = 0",
-        "masked_4": "(l.phone_kind = 'masked' OR r.phone_kind = 'masked') AND right(l.phone_norm, 4) = right(r.phone_norm, 4) "
-        f"AND position('*' IN right(l.phone_norm, 4)) = 0 AND {mask_agrees('l.phone_norm', 'r.phone_norm')}",
+        # at least four digits to be seen in both, and none of them differs
+        "masked_4": "(l.phone_kind = 'masked' OR r.phone_kind = 'masked') AND "
+        f"{_VISIBLE_DIGITS} >= 4 AND {mask_agrees('l.phone_norm', 'r.phone_norm')}",
         "different": "(len(l.phones) > 0 AND len(r.phones) > 0 "
         "OR (l.phone_kind = 'masked' OR r.phone_kind = 'masked') AND l.phone_norm IS NOT NULL AND r.phone_norm IS NOT NULL "
         f"AND NOT {mask_agrees('l.phone_norm', 'r.phone_norm')})",

@@ -24,21 +24,11 @@ def match(con: duckdb.DuckDBPyConnection, run: Run, seq: int) -> dict[str, objec
     if not everything and not changed_n and model_in_use(con) == model.fingerprint:
         take_in(con, "match", "std")
         return facts
-    if everything:
-        _clear(con)
-    else:
-        _extend_pending(con)
-        con.execute("CREATE OR REPLACE TEMP TABLE held_before AS SELECT DISTINCT node_id FROM match.node_records "
-                    "WHERE record_id IN (SELECT key FROM match_pending)")  # fmt: skip
-        collect_keys(con, model, "held_before", "keys_before")
-    assign_nodes(con, None if everything else "match_pending")
-    store_nodes(con, None if everything else "match_pending")
-    con.execute("CREATE OR REPLACE TEMP TABLE removed_identifiers AS "
-                "SELECT DISTINCT kind, value FROM match.node_identifiers SEMI JOIN nodes_removed USING (node_id)")  # fmt: skip
-    drop_removed(con)
-    refresh_use(con, model, everything=everything)
+    _renew_nodes(con, model, everything)
     if adopt_model(con, model, run.now) or everything:
+        # another model may merge otherwise at the same weights: every node concerns the clusters
         con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT node_id FROM match.nodes UNION SELECT node_id FROM nodes_removed")
+        con.execute("CREATE OR REPLACE TEMP TABLE nodes_regrouped AS SELECT node_id FROM touched")
         fill_blocks(con, model, None)
         facts |= propose(con, model, None)
     else:
@@ -52,9 +42,26 @@ def match(con: duckdb.DuckDBPyConnection, run: Run, seq: int) -> dict[str, objec
     return facts
 
 
-def _clear(con: duckdb.DuckDBPyConnection) -> None:
-    for table in ("nodes", "node_identifiers", "identifier_use"):
-        con.execute(f"DELETE FROM match.{table}")
+def _renew_nodes(con: duckdb.DuckDBPyConnection, model: MatchModel, everything: bool) -> None:
+    """Nodes, their identifiers and the use of these, for the pending mentions or for all; the blocks they left are in `keys_before`."""
+    if everything:
+        for table in ("nodes", "node_identifiers", "identifier_use"):
+            con.execute(f"DELETE FROM match.{table}")
+    else:
+        _extend_pending(con)
+        con.execute(
+            """CREATE OR REPLACE TEMP TABLE held_before AS
+            SELECT DISTINCT node_id FROM match.node_records WHERE record_id IN (SELECT key FROM match_pending)"""
+        )
+        collect_keys(con, model, "held_before", "keys_before")
+    assign_nodes(con, None if everything else "match_pending")
+    store_nodes(con, None if everything else "match_pending")
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE removed_identifiers AS
+        SELECT DISTINCT kind, value FROM match.node_identifiers SEMI JOIN nodes_removed USING (node_id)"""
+    )
+    drop_removed(con)
+    refresh_use(con, model, everything=everything)
 
 
 def _extend_pending(con: duckdb.DuckDBPyConnection) -> None:

@@ -1,0 +1,86 @@
+"""Blocks, shared identifiers and evaluation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.match.evaluate import duplicate_rates, evaluate
+from pipelines.warehouse import open_warehouse
+from schemas.match_model import load_match_model
+from tests.match.world import mention, put, resolve
+
+WEI = {"name": "王伟", "pinyin": "wang wei"}
+
+
+@pytest.fixture
+def con() -> duckdb.DuckDBPyConnection:
+    return open_warehouse(":memory:")
+
+
+def test_a_block_above_its_cap_is_reported_and_paired_again_once_it_shrinks(
+    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load_match_model()
+    rules = tuple(r.model_copy(update={"cap": 3}) for r in model.blocking if r.rule == "name_birth")
+    narrow = model.model_copy(update={"blocking": rules})
+    for module in ("pipelines.match.stage", "pipelines.cluster.stage"):
+        monkeypatch.setattr(f"{module}.load_match_model", lambda: narrow)
+    people = [mention(f"crm:{n}", birth_on="1990-01-01", email=f"{n}@x.cn", **WEI) for n in range(4)]
+    put(con, people[:3])
+    resolve(con)
+    assert con.execute("SELECT count(*) FROM match.pairs").fetchone() == (3,)
+    put(con, people[3:])
+    resolve(con)
+    assert con.execute("SELECT count(*) FROM match.pairs").fetchone() == (0,)
+    facts = con.execute("SELECT facts ->> 'blocks_over_cap_name_birth' FROM meta.runs WHERE stage = 'match' ORDER BY seq").fetchall()
+    assert facts == [("0",), ("1",)]
+    put(con, [], gone=["crm:0"])
+    resolve(con)
+    assert con.execute("SELECT count(*) FROM match.pairs").fetchone() == (3,)
+
+
+def test_nothing_changed_means_nothing_done(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, [mention("crm:1", phone="13800010001", **WEI)])
+    resolve(con)
+    before = con.execute("SELECT count(*) FROM cluster.changes").fetchone()
+    resolve(con)
+    assert con.execute("SELECT count(*) FROM cluster.changes").fetchone() == before
+
+
+def test_another_model_scores_everything_anew(con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(con, [mention("crm:1", phone="13800010001", **WEI), mention("crm:2", phone="13800010001", gender="male", **WEI)])
+    resolve(con)
+    assert con.execute("SELECT count(DISTINCT customer_id) FROM cluster.members").fetchone() == (1,)
+    strict = load_match_model().model_copy(update={"merge_bits": 90.0})
+    for module in ("pipelines.match.stage", "pipelines.cluster.stage"):
+        monkeypatch.setattr(f"{module}.load_match_model", lambda: strict)
+    resolve(con)
+    assert con.execute("SELECT count(DISTINCT customer_id) FROM cluster.members").fetchone() == (2,)
+
+
+def test_no_value_is_spelled_out_in_the_evidence(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, [mention("crm:1", phone="13800010001", email="w@x.cn", **WEI), mention("crm:2", phone="13800010001", **WEI)])
+    resolve(con)
+    ((levels,),) = con.execute("SELECT levels FROM match.pairs").fetchall()
+    assert levels == "name=exact phone=sole"
+
+
+def test_precision_and_recall_are_counted_over_pairs_of_mentions(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    con.execute("INSERT INTO cluster.members VALUES ('crm:1', 'a'), ('crm:2', 'a'), ('crm:3', 'a'), ('crm:4', 'b')")
+    con.execute(
+        f"""COPY (SELECT * FROM (VALUES ('crm:1', 'p'), ('crm:2', 'p'), ('crm:3', 'q'), ('crm:4', 'q')) AS t(record_id, party_id))
+        TO '{tmp_path}/truth.parquet'"""
+    )
+    found = evaluate(con, tmp_path / "truth.parquet")
+    # predicted pairs 12 13 23, true pairs 12 34, both 12
+    assert (found["precision"], found["recall"]) == (pytest.approx(1 / 3), pytest.approx(1 / 2))
+
+
+def test_the_duplicate_rate_counts_crm_records_only(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, [mention("crm:1", phone="13800010001", **WEI), mention("crm:2", phone="13800010001", gender="male", **WEI),
+              mention("t:1", phone="13800010001", role="requester", **WEI)])  # fmt: skip
+    resolve(con)
+    assert duplicate_rates(con) == {"crm_records": 2, "crm_customers": 1, "duplicate_rate": 0.5}
