@@ -23,8 +23,7 @@ def key_sql(rule: BlockingRule, *, nodes: str | None = None, keys: str | None = 
         return f"""SELECT DISTINCT i.key, i.node_id FROM (SELECT * FROM ({held}) {of_keys}) i
             JOIN match.identifier_use u USING (kind, value) WHERE NOT u.is_shared"""
     if rule.orders:
-        named = """SELECT hash(order_id) AS key, record_id FROM std.mentions
-            WHERE role IN ('buyer', 'recipient', 'shipment_recipient') AND order_id IS NOT NULL"""
+        named = "SELECT hash(order_id) AS key, record_id FROM std.mentions WHERE order_id IS NOT NULL"
         return f"""SELECT DISTINCT m.key, r.node_id FROM (SELECT * FROM ({named}) {of_keys}) m
             JOIN (SELECT record_id, node_id FROM match.node_records {of_nodes}) r USING (record_id)"""
     parts = ", ".join(f"({part})" for part in rule.agree_on)
