@@ -1,0 +1,1 @@
+"""Numbered steps: `0001_…`, `0002_…`; each names the one before it."""

@@ -1,0 +1,113 @@
+"""The tables of the ledger, in types that SQLite and PostgreSQL share.
+
+Times are naive and in UTC, as everywhere in the hub. `FILES` and `QUARANTINE` mirror the warehouse's manifest (`schemas/tables/raw.py`)
+column by column; a test holds them equal. They are written out here because the contract needs PyArrow, which an API worker does not load.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+# SQLite numbers rows by itself only for a column of type INTEGER
+BIG_KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+METADATA = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+FILES = sa.Table(
+    "files",
+    METADATA,
+    sa.Column("file_id", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text),
+    sa.Column("entity", sa.Text),
+    sa.Column("file_name", sa.Text),
+    sa.Column("sha256", sa.Text),
+    sa.Column("size_bytes", sa.BigInteger),
+    sa.Column("file_modified_at", sa.DateTime),
+    sa.Column("loaded_at", sa.DateTime, index=True),
+    sa.Column("outcome", sa.Text),
+    sa.Column("reason", sa.Text),
+    sa.Column("message", sa.Text),
+    sa.Column("rows_read_n", sa.BigInteger),
+    sa.Column("rows_loaded_n", sa.BigInteger),
+    sa.Column("rows_unchanged_n", sa.BigInteger),
+    sa.Column("rows_superseded_n", sa.BigInteger),
+    sa.Column("rows_suppressed_n", sa.BigInteger),
+    sa.Column("rows_quarantined_n", sa.BigInteger),
+    sa.Column("rows_withdrawn_n", sa.BigInteger),
+    sa.Column("seconds", sa.Double),
+)
+
+QUARANTINE = sa.Table(
+    "quarantine",
+    METADATA,
+    sa.Column("file_id", sa.Text, primary_key=True),
+    sa.Column("line_n", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("source", sa.Text),
+    sa.Column("file_name", sa.Text),
+    sa.Column("reason", sa.Text, index=True),
+    sa.Column("column_name", sa.Text),
+    sa.Column("column_n", sa.BigInteger),
+    sa.Column("message", sa.Text),
+)
+
+RUNS = sa.Table(
+    "runs",
+    METADATA,
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("is_full", sa.Boolean, nullable=False),
+    sa.Column("started_at", sa.DateTime, nullable=False, index=True),
+    sa.Column("ended_at", sa.DateTime),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("message", sa.Text),
+    sa.Column("stages", sa.JSON, nullable=False),
+    sa.Column("holder_pid", sa.BigInteger, nullable=False),
+    sa.Column("holder_host", sa.Text, nullable=False),
+    sa.Column("holder_mark", sa.Text),
+    sa.CheckConstraint("outcome IN ('running', 'succeeded', 'failed', 'died')", name="outcome"),
+)
+
+API_KEYS = sa.Table(
+    "api_keys",
+    METADATA,
+    sa.Column("key_id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("secret_hash", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", sa.DateTime, nullable=False),
+    sa.Column("expires_at", sa.DateTime),
+    sa.Column("revoked_at", sa.DateTime),
+)
+
+JOBS = sa.Table(
+    "jobs",
+    METADATA,
+    sa.Column("job_id", BIG_KEY, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("payload", sa.JSON, nullable=False),
+    sa.Column("created_at", sa.DateTime, nullable=False),
+    sa.Column("run_at", sa.DateTime, nullable=False),
+    sa.Column("lease_owner", sa.Text),
+    sa.Column("lease_until", sa.DateTime),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("max_attempts", sa.Integer, nullable=False),
+    sa.Column("outcome", sa.Text),
+    sa.Column("message", sa.Text),
+    sa.Column("ended_at", sa.DateTime),
+    sa.CheckConstraint("outcome IN ('succeeded', 'failed')", name="outcome"),
+    sa.Index(None, "outcome", "run_at"),
+)
+
+
+def utc_now() -> datetime:
+    """Now, naive, in UTC."""
+    return datetime.now(UTC).replace(tzinfo=None)

@@ -1,0 +1,128 @@
+"""Find a customer, read a customer."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+from fastapi import FastAPI
+
+from api.backend import Backend
+from schemas.api import PROFILE_EXAMPLE, ProfileAnswer
+from tests.api.client import Client
+from tests.api.home import ADA, BO, FORMER, PHONE, SHARED_ORDER, Home, document
+
+LOOKUP = "/v1/customers/lookup"
+
+
+@pytest.mark.parametrize("written", ["13812345678", "+86 138-1234-5678", "０１３８１２３４５６７８"[1:], " 8613812345678"])
+def test_a_phone_is_understood_however_it_is_written(agent: Client, written: str) -> None:
+    assert [hit["customer_id"] for hit in agent.post(LOOKUP, json={"type": "phone", "value": written}).json()["hits"]] == [ADA]
+
+
+def test_a_phone_leads_to_its_customer_with_masked_facts(agent: Client) -> None:
+    answer = agent.post(LOOKUP, json={"type": "phone", "value": "138 1234 5678"})
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "hits": [{
+            "customer_id": ADA, "moved_from": None, "matched_type": "phone",
+            "name": "张**", "phone": "138****5678", "city": "杭州市", "record_n": 7,
+        }],
+        "hit_n": 1,
+        "version": "v1",
+    }
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_several_customers_are_an_answer_the_best_known_first(agent: Client) -> None:
+    answer = agent.post(LOOKUP, json={"type": "order", "value": SHARED_ORDER}).json()
+    assert [hit["customer_id"] for hit in answer["hits"]] == [BO, ADA]
+    assert answer["hit_n"] == 2
+
+
+def test_nobody_is_an_answer(agent: Client) -> None:
+    answer = agent.post(LOOKUP, json={"type": "phone", "value": "13698524710"})
+    assert (answer.status_code, answer.json()["hits"], answer.json()["hit_n"]) == (200, [], 0)
+
+
+def test_a_value_is_found_under_its_own_type_only(agent: Client) -> None:
+    assert agent.post(LOOKUP, json={"type": "ticket", "value": SHARED_ORDER}).json()["hits"] == []
+
+
+@pytest.mark.parametrize(("asked", "moved_from"), [(ADA, None), (f" {ADA} ", None), (FORMER, FORMER)])
+def test_a_customer_id_leads_to_the_customer_it_is_now(agent: Client, asked: str, moved_from: str | None) -> None:
+    hit = agent.post(LOOKUP, json={"type": "customer", "value": asked}).json()["hits"][0]
+    assert (hit["customer_id"], hit["moved_from"], hit["name"]) == (ADA, moved_from, "张**")
+
+
+@pytest.mark.parametrize("value", ["c999", " ", "x" * 200, "键" * 200])
+def test_an_id_nobody_has_leads_to_nobody(agent: Client, value: str) -> None:
+    assert agent.post(LOOKUP, json={"type": "customer", "value": value}).json()["hits"] == []
+
+
+def test_a_crowd_is_cut_off_and_counted(agent: Client, home: Home, backend: Backend) -> None:
+    crowd = [f"c{n:015x}" for n in range(60)]
+    documents = [document(each, name="张**", phone=None, city=None, record_n=1) for each in crowd]
+    home.publish("v2", documents, [("phone", PHONE, each) for each in crowd])
+    backend._looked_at = float("-inf")
+    answer = agent.post(LOOKUP, json={"type": "phone", "value": "13812345678"}).json()
+    assert (len(answer["hits"]), answer["hit_n"]) == (50, 60)
+
+
+def test_a_profile_is_the_published_document_with_the_age_of_its_sections(agent: Client) -> None:
+    answer = agent.get(f"/v1/customers/{ADA}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    profile = answer.json()
+    ProfileAnswer.model_validate(profile)
+    assert profile["identity"]["name"] == "张**"
+    assert profile["sections"] == {"orders": {"as_of": "2026-11-20T23:10:00Z", "loaded_at": "2026-11-21T01:30:00Z"}}
+    assert "moved_from" not in profile and "content-location" not in answer.headers
+
+
+def test_the_documented_example_is_a_profile() -> None:
+    ProfileAnswer.model_validate(PROFILE_EXAMPLE)
+
+
+def test_a_former_id_answers_with_the_current_customer_and_says_so(agent: Client) -> None:
+    answer = agent.get(f"/v1/customers/{FORMER}")
+    assert (answer.status_code, answer.json()["customer_id"], answer.json()["moved_from"]) == (200, ADA, FORMER)
+    assert answer.headers["content-location"] == f"/v1/customers/{ADA}"
+
+
+@pytest.mark.parametrize("customer_id", ["c999", "x" * 5000, "%E5%BC%A0", "%00", "%FF%FE"])
+def test_an_id_nobody_had_is_not_found(agent: Client, customer_id: str) -> None:
+    answer = agent.get(f"/v1/customers/{customer_id}")
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:hub:problem:not-found")
+
+
+def test_an_unchanged_profile_is_not_sent_again(agent: Client, home: Home, backend: Backend) -> None:
+    first = agent.get(f"/v1/customers/{ADA}")
+    tag = first.headers["etag"]
+    for header in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        again = agent.get(f"/v1/customers/{ADA}", headers={"if-none-match": header})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert agent.get(f"/v1/customers/{ADA}", headers={"if-none-match": '"other"'}).status_code == 200
+    home.publish("v2", [document(ADA, name="王**", phone=None, city=None, record_n=8)], [])
+    backend._looked_at = float("-inf")
+    changed = agent.get(f"/v1/customers/{ADA}", headers={"if-none-match": tag})
+    assert (changed.status_code, changed.json()["identity"]["name"]) == (200, "王**")
+
+
+def test_a_new_version_is_served_without_a_restart(agent: Client, home: Home, app: FastAPI) -> None:
+    times = iter(range(100))
+    app.state.backend._clock = lambda: next(times) / 5
+    assert agent.post(LOOKUP, json={"type": "member", "value": "M1"}).json()["version"] == "v1"
+    home.publish("v2", lookups=[])
+    seen = [agent.post(LOOKUP, json={"type": "member", "value": "M1"}).json() for _ in range(4)]
+    assert [answer["version"] for answer in seen][-1] == "v2"
+    assert seen[-1]["hits"] == []
+
+
+def test_a_new_version_that_is_damaged_leaves_the_old_one_in_service(agent: Client, home: Home, backend: Backend) -> None:
+    assert agent.get(f"/v1/customers/{ADA}").status_code == 200
+    (home.settings.serving / "current.json").write_bytes(orjson.dumps({"version": "v2", "folder": "nowhere"}))
+    backend._looked_at = float("-inf")
+    assert agent.get(f"/v1/customers/{ADA}").status_code == 200
+    home.publish("v3")
+    backend._looked_at = float("-inf")
+    assert agent.get("/readyz").json()["version"] == "v3"
