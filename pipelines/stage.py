@@ -77,5 +77,6 @@ def take_in(con: duckdb.DuckDBPyConnection, consumer: str, layer: str) -> None:
 
 def forget_taken(con: duckdb.DuckDBPyConnection, layer: str, consumers: tuple[str, ...]) -> None:
     """Drop markers of `layer` that every one of `consumers` has taken in."""
-    marks = [count(con, "SELECT coalesce(max(seq), 0) FROM meta.watermarks WHERE consumer = ? AND layer = ?", [c, layer]) for c in consumers]
+    taken = "SELECT coalesce(max(seq), 0) FROM meta.watermarks WHERE consumer = ? AND layer = ?"
+    marks = [count(con, taken, [consumer, layer]) for consumer in consumers]
     con.execute(f"DELETE FROM {layer}.changes WHERE seq <= ?", [min(marks)])

@@ -73,8 +73,8 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConne
 
 def one(con: duckdb.DuckDBPyConnection, sql: str, parameters: list[object] | None = None) -> object:
     """The single value a query answers."""
-    row = con.execute(sql, parameters or []).fetchone()
-    return row[0] if row else None
+    rows = con.execute(sql, parameters or []).fetchall()  # to the end: an open result keeps the connection busy
+    return rows[0][0] if rows else None
 
 
 def count(con: duckdb.DuckDBPyConnection, sql: str, parameters: list[object] | None = None) -> int:

@@ -71,7 +71,7 @@ PROVENANCE = table(
     col("record_id", TEXT, "Mention that gave the value."),
     col("source", TEXT, "Source mapping."),
     col("event_at", TIME, "When the source knew it."),
-    col("rule", TEXT, "Rule that decided: only_value | clear_over_masked | valid | source_trust | most_recent | most_frequent | tie_break."),
+    col("rule", TEXT, "Rule that decided (`schemas/survivorship.py`); only_value: nothing contradicts; any_says_so, all_joined: lists."),
     col("candidate_n", INT, "Distinct values there were."),
 )
 CROSSWALK = table(

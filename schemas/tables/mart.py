@@ -52,15 +52,15 @@ SHIPMENTS = table(
     col("shipped_at", TIME, "Shipped."),
     col("promised_at", TIME, "Promised."),
     col("delivered_at", TIME, "Delivered."),
-    col("is_late", BOOL, "Late."),
-    col("delay_days", FLOAT, "Days after the promise (to now's newest event for open ones), 0 when in time."),
+    col("is_late", BOOL, "Delivered late, or open and beyond its promise."),
+    col("delay_days", FLOAT, "Days after the promise, 0 when in time; open ones up to the newest shipment event of the hub."),
 )
 TICKETS = table(
     "mart.tickets",
     "Tickets with their customer.",
     "ticket_id",
     col("ticket_id", TEXT, "Ticket."),
-    col("customer_id", TEXT, "Requester.", "customer_id"),
+    col("customer_id", TEXT, "Requester; the buyer of the order when the requester is not known.", "customer_id"),
     col("ticket_no", TEXT, "Ticket number.", "ticket_no"),
     col("order_id", TEXT, "Order."),
     col("channel", TEXT, "Channel."),

@@ -4,7 +4,7 @@ from schemas.contract import BOOL, DATE, FLOAT, INT, JSON, NODE, TEXT, TIME, col
 
 NODES = table(
     "match.nodes",
-    "Distinct evidence. Mentions with exactly the same evidence are one node; its id is a hash of the evidence, so arrival order never matters.",
+    "Distinct evidence: mentions with exactly the same evidence are one node, named by a hash of it, so arrival order never matters.",
     "node_id",
     col("node_id", NODE, "64 bits of MD5 over the evidence."),
     col("party_kind", TEXT, "person | organisation."),

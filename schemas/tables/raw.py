@@ -72,6 +72,14 @@ QUARANTINE = table(
     col("message", TEXT, "What, where, why and what to do; never a personal value."),
 )
 
+READINGS = table(
+    "raw.readings",
+    "Under which mapping each file was read last; when its mapping changes, a file that still lies in landing/ is read again.",
+    "file_id",
+    col("file_id", TEXT, "File."),
+    col("mapping_id", TEXT, "Fingerprint of the mapping.", nullable=False),
+)
+
 ROWS = table(
     "raw.rows",
     "Registry of current source rows, all inputs together.",
@@ -324,4 +332,4 @@ ENTITIES: dict[str, tuple[Table, dict[str, Table]]] = {
     "tickets": (TICKETS, {"messages": TICKET_MESSAGES}),
     "interactions": (INTERACTIONS, {}),
 }
-TABLES = (FILES, QUARANTINE, ROWS, *(t for header, parts in ENTITIES.values() for t in (header, *parts.values())))
+TABLES = (FILES, READINGS, QUARANTINE, ROWS, *(t for header, parts in ENTITIES.values() for t in (header, *parts.values())))

@@ -5,7 +5,7 @@ from schemas.contract import BOOL, DATE, FLOAT, INT, JSON, MONEY, TEXT, TEXTS, T
 MENTIONS = table(
     "std.mentions",
     "One row a mention of a party: `<row_id>` for a customer, member, ticket or interaction; `<source>:<order key>#buyer`, "
-    "`#recipient` for orders; `<source>:<shipment key>#recipient` for shipments. A mention without any name, contact or identifier is not made.",
+    "`#recipient` for orders; `<source>:<shipment key>#recipient` for shipments. None is made without any name, contact or identifier.",
     "record_id",
     col("record_id", TEXT, "Key of the mention."),
     col("source", TEXT, "Source mapping."),
@@ -14,14 +14,14 @@ MENTIONS = table(
     col("party_kind", TEXT, "person | organisation."),
     col("event_at", TIME, "When the source knew this (updated, ordered, shipped, created)."),
     col("name", TEXT, "Name cleaned for display (notes and honorifics off).", "name"),
-    col("name_norm", TEXT, "Name for comparison: NFKC, simplified, variants folded, no spaces; null when empty or unreadable. Masked names keep `*`.", "name"),
+    col("name_norm", TEXT, "For comparison: NFKC, simplified, variants folded; null when unreadable. Masked ones keep `*`.", "name"),
     col("surname", TEXT, "Surname (compound ones known); null when unsure or organisation.", "name"),
-    col("name_pinyin", TEXT, "Pinyin syllables joined by blanks, surname reading first; latin names lower-cased; null when masked.", "name"),
+    col("name_pinyin", TEXT, "Pinyin syllables joined by blanks, surname reading first; latin names lower-case; null when masked.", "name"),
     col("name_is_masked", BOOL, "Some characters of the name are hidden."),
     col("former_name_norm", TEXT, "Former name, standardised.", "name"),
     col("gender", TEXT, "male | female; from the source, else from the document.", "gender"),
     col("birth_on", DATE, "Date of birth; from the source, else from the document.", "birth_date"),
-    col("phone_norm", TEXT, "Best phone: 11 digits for a mainland mobile, `0AA-NNNNNNNN[-ext]` landline, `+CC…` abroad, masked ones as sent with `*`.", "phone"),
+    col("phone_norm", TEXT, "Best phone: 11 digits (mobile), `0AA-NNNNNNNN[-ext]` (landline), `+CC…` (abroad), masked with `*`.", "phone"),
     col("phone_kind", TEXT, "mobile | landline | foreign | relay | masked | invalid; null without phone."),
     col("email_norm", TEXT, "E-mail, lower case, NFKC; null when not valid.", "email"),
     col("id_type", TEXT, "Document type.", "id_type"),
@@ -36,7 +36,7 @@ MENTIONS = table(
     col("city", TEXT, "City, official short form (杭州).", "region"),
     col("district", TEXT, "District, official name.", "region"),
     col("address_norm", TEXT, "Street level and below, standardised; null when masked away or unknown.", "address"),
-    col("address_key", TEXT, "Digits and number-bearing parts of the address for blocking, e.g. `86-2-301`; null when fewer than two numbers.", "address"),
+    col("address_key", TEXT, "Numbers of road, building and room for blocking, e.g. `86-2-301`; null with fewer than two.", "address"),
     col("address_is_place", BOOL, "Pick-up station, locker, dormitory, reception: identifies nobody."),
     col("company", TEXT, "Company named, standardised.", "organisation"),
     col("uscc", TEXT, "Valid unified social credit code.", "organisation"),
@@ -48,7 +48,7 @@ IDENTIFIERS = table(
     ("record_id", "kind", "value"),
     col("record_id", TEXT, "Mention."),
     col("kind", TEXT, "phone | email | id_number | account | unionid | openid | wechat_id | member | customer | uscc."),
-    col("value", TEXT, "Standardised value, with namespace where the kind has one; document numbers as `<id_type>:<number>`.", "identifier"),
+    col("value", TEXT, "Standardised value, with its namespace if any; document numbers as `<id_type>:<number>`.", "identifier"),
     col("is_valid", BOOL, "Passes the checks of its kind (form, checksum)."),
     col("is_masked", BOOL, "Partly hidden."),
     col("is_personal", BOOL, "May identify a person: not a relay number, service line, landline switchboard or masked value."),
@@ -161,4 +161,13 @@ INTERACTIONS = table(
     col("seconds", FLOAT, "Duration in seconds."),
     col("summary", TEXT, "Summary.", "free_text"),
 )
-TABLES = (MENTIONS, IDENTIFIERS, ORDERS, ORDER_LINES, RETURNS, SHIPMENTS, TICKETS, INTERACTIONS)
+FACT_ROWS = table(
+    "std.fact_rows",
+    "Which order, return, shipment, ticket or interaction a source row belongs to, for the rows that are not named like it (flat files); "
+    "any other row belongs to the one whose id is its row_id.",
+    "row_id",
+    col("row_id", TEXT, "Source row."),
+    col("entity", TEXT, "orders | returns | shipments | tickets | interactions."),
+    col("fact_id", TEXT, "Id in the std table of that name."),
+)
+TABLES = (MENTIONS, IDENTIFIERS, ORDERS, ORDER_LINES, RETURNS, SHIPMENTS, TICKETS, INTERACTIONS, FACT_ROWS)

@@ -1,0 +1,102 @@
+"""Changes of the serving index: one write transaction in the current environment, so readers see all of it or nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import lmdb
+
+from pipelines.publish.keyring import Keyring
+from pipelines.publish.serving_build import (
+    FIRST_MAP,
+    count_entries,
+    index_meta,
+    make_token_table,
+    open_for_writing,
+    put_meta,
+    wanted_entries,
+    write,
+)
+from pipelines.publish.tokens import TOKEN_BYTES
+from pipelines.publish.version import Edition
+
+_ROWS_A_BATCH = 10_000
+
+
+class DeltaMismatch(Exception):
+    """After the changes the index would not hold what the warehouse holds; it was left as it was and must be built anew."""
+
+
+def apply_delta(
+    con: duckdb.DuckDBPyConnection, folder: Path, changed: str, edition: Edition, keyring: Keyring, *, map_size: int = FIRST_MAP
+) -> dict[str, int]:
+    """Bring the customers in temp table `changed(key)` up to date in the environment `folder`: documents, tokens, aliases, meta.
+
+    Answers the counts afterwards.
+
+    Raises:
+        DeltaMismatch: the counts disagree with the warehouse; nothing was changed.
+    """
+    wanted = wanted_entries(con)
+    meta = index_meta(con, edition, keyring)
+    make_token_table(con, keyring, f"WHERE customer_id IN (SELECT key FROM {changed})")
+    env, dbs = open_for_writing(folder, map_size=map_size)
+    try:
+        env.reader_check()  # slots of killed workers would keep old pages from being used again
+
+        def work(txn: lmdb.Transaction[bytes]) -> None:
+            _put_customers(con, txn, dbs, changed)
+            _put_aliases(con, txn, dbs, changed)
+            if count_entries(txn, dbs) != wanted:
+                raise DeltaMismatch
+            put_meta(txn, dbs, meta)
+
+        write(env, work)
+    finally:
+        env.close()
+        con.execute("DROP TABLE IF EXISTS temp.serving_tokens").fetchall()
+    return wanted
+
+
+def _put_customers(con: duckdb.DuckDBPyConnection, txn: lmdb.Transaction[bytes], dbs: dict[str, Any], changed: str) -> None:
+    con.complete()
+    rows = con.sql(
+        f"""SELECT encode(c.key), encode(p.document::VARCHAR), t.tokens
+        FROM {changed} AS c
+        LEFT JOIN mart.profiles AS p ON p.customer_id = c.key
+        LEFT JOIN (SELECT customer_id, list_sort(list(token)) AS tokens FROM serving_tokens GROUP BY ALL) AS t ON t.customer_id = c.key
+        ORDER BY c.key"""
+    )
+    with rows.to_arrow_reader(_ROWS_A_BATCH) as reader:
+        for batch in reader:
+            for key, document, tokens in zip(*(batch.column(i).to_pylist() for i in range(3)), strict=True):
+                _put_or_delete(txn, dbs["profiles"], key, document)
+                _put_tokens(txn, dbs, key, tokens or [])
+
+
+def _put_tokens(txn: lmdb.Transaction[bytes], dbs: dict[str, Any], key: bytes, tokens: list[bytes]) -> None:
+    joined = txn.get(key, b"", db=dbs["customer_tokens"])
+    before = {joined[at : at + TOKEN_BYTES] for at in range(0, len(joined), TOKEN_BYTES)}
+    for stale in before.difference(tokens):
+        txn.delete(stale, key, db=dbs["tokens"])
+    for fresh in tokens:
+        if fresh not in before:
+            txn.put(fresh, key, db=dbs["tokens"])
+    _put_or_delete(txn, dbs["customer_tokens"], key, b"".join(tokens) or None)
+
+
+def _put_aliases(con: duckdb.DuckDBPyConnection, txn: lmdb.Transaction[bytes], dbs: dict[str, Any], changed: str) -> None:
+    rows = con.execute(
+        f"SELECT encode(c.key), encode(r.merged_into) FROM {changed} AS c LEFT JOIN cluster.customers AS r ON r.customer_id = c.key"
+    ).fetchall()
+    for key, target in rows:
+        _put_or_delete(txn, dbs["aliases"], key, target)
+
+
+def _put_or_delete(txn: lmdb.Transaction[bytes], db: Any, key: bytes, value: bytes | None) -> None:
+    if value is None:
+        txn.delete(key, db=db)
+    else:
+        txn.put(key, value, db=db)

@@ -1,0 +1,179 @@
+"""The publish stage: from the derived layers to what analysts and the API read, outside the derivation transaction.
+
+Everything is built beside what is current and verified; then the serving index is switched, then the Parquet version, and only then
+the changes count as taken in. Killed anywhere before that, the next publish finds the same changes still pending and starts over.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Literal
+
+import duckdb
+import lmdb
+
+from pipelines.publish import serving_build, version
+from pipelines.publish.keyring import Keyring, check_same_key
+from pipelines.publish.manifest import current_version
+from pipelines.publish.pointer import link_current
+from pipelines.publish.serving_delta import DeltaMismatch, apply_delta
+from pipelines.publish.serving_index import ServingIndex, is_open_here
+from pipelines.stage import Run, pending, take_in
+from pipelines.warehouse import count, transaction
+from schemas.errors import HubError, ServingUnavailable
+
+CONSUMER = "publish"
+LAYERS = ("mart", "gold", "cluster")
+CHANGED = "publish_changed"
+DELTA_AT_MOST = 0.2  # of all customers; above it writing everything front to back is faster
+
+Mode = Literal["full", "delta", "nothing"]
+
+
+@dataclass(frozen=True)
+class _Home:
+    """What is current when the stage begins. `base`: the serving index, None without a sound one; `agrees`: it may be built upon."""
+
+    version: Path | None
+    base: Path | None = None
+    agrees: bool = False
+
+
+def publish(
+    con: duckdb.DuckDBPyConnection, run: Run, *, published: Path, serving: Path, keyring: Keyring, keep_versions: int, ledger_seq: int = 0
+) -> dict[str, object]:
+    """Publish what changed since the last time as a new Parquet version and in the serving index.
+
+    Answers facts: `mode` (full | delta | nothing), `version`, `changed_n` (customers), `tables` (written, linked), `rows`, `bytes`,
+    `profiles_n`, `tokens_n`, `seconds`.
+
+    Raises:
+        HubError: the home was published with another key, something is damaged, or it cannot be written; what was current still is.
+    """
+    began, started = perf_counter(), datetime.now(UTC).replace(tzinfo=None)
+    with _failures_named(published.parent):
+        for store in (published, serving):
+            store.mkdir(parents=True, exist_ok=True)
+        check_same_key(keyring, (published, serving))
+        version.tidy_versions(published, keep_versions)  # first, for the room that a killed run still takes
+        serving_build.tidy_bases(serving)
+        home = _look_around(con, published, serving)
+        changed = _collect_changes(con)
+        mode = _choose(con, run, home, changed, keyring)
+        if mode == "nothing" and home.version:
+            link_current(published, home.version.name)
+            return {"mode": mode, "version": home.version.name, "changed_n": 0, "seconds": round(perf_counter() - began, 3)}
+        facts = _publish(con, run, home, mode, published=published, serving=serving, keyring=keyring, ledger_seq=ledger_seq)
+    facts |= {"changed_n": changed, "seconds": round(perf_counter() - began, 3)}
+    _record(con, run, started, facts)
+    version.tidy_versions(published, keep_versions)
+    return facts
+
+
+def _publish(
+    con: duckdb.DuckDBPyConnection, run: Run, home: _Home, mode: Mode, *, published: Path, serving: Path, keyring: Keyring, ledger_seq: int
+) -> dict[str, object]:
+    name, moment = version.name_version(published, run.run_id)
+    edition = version.Edition(name, run.run_id, moment, ledger_seq, home.version)
+    manifest = version.build_version(con, published, edition, keyring)
+    try:
+        mode, counts = _serve(con, home, mode, serving, edition, keyring)
+    except BaseException:
+        version.drop_version(published, name)
+        raise
+    version.make_current(published, name, keyring)
+    tables = manifest["tables"].values()
+    return {
+        "mode": mode,
+        "version": name,
+        "tables": {"written": sum(not t["linked"] for t in tables), "linked": sum(t["linked"] for t in tables)},
+        "rows": sum(t["rows"] for t in tables),
+        "bytes": sum(t["bytes"] for t in tables),
+        "profiles_n": counts["profiles"],
+        "tokens_n": counts["tokens"],
+    }
+
+
+def _serve(
+    con: duckdb.DuckDBPyConnection, home: _Home, mode: Mode, serving: Path, edition: version.Edition, keyring: Keyring
+) -> tuple[Mode, dict[str, int]]:
+    """Bring the serving index to `edition` and switch to it; a delta that does not add up is built in full instead."""
+    if mode == "delta" and home.base is not None:
+        try:
+            counts = apply_delta(con, home.base, CHANGED, edition, keyring)
+        except DeltaMismatch:
+            mode = "full"
+        else:
+            serving_build.make_current(serving, edition, keyring, home.base.name)
+            return mode, counts
+    counts = serving_build.build_base(con, serving, edition, keyring)
+    serving_build.make_current(serving, edition, keyring, serving_build.base_name(edition.version))
+    serving_build.tidy_bases(serving, also_keep=home.base.name if home.base else None)
+    return mode, counts
+
+
+def _look_around(con: duckdb.DuckDBPyConnection, published: Path, serving: Path) -> _Home:
+    """The current version and serving index; they agree when both are of the version that this warehouse published last."""
+    current = current_version(published)
+    try:
+        index = ServingIndex.open(serving)
+    except ServingUnavailable:
+        return _Home(current)
+    served, base = index.meta.get("version"), index.folder
+    index.close()
+    return _Home(current, base, current is not None and served == current.name == _last_published(con))
+
+
+def _last_published(con: duckdb.DuckDBPyConnection) -> str | None:
+    """The version this warehouse knows to have published last; after a restore or a kill it may not be the current one."""
+    rows = con.execute("SELECT facts FROM meta.runs WHERE stage = ? ORDER BY seq DESC LIMIT 1", [CONSUMER]).fetchall()
+    return json.loads(rows[0][0])["version"] if rows else None
+
+
+def _collect_changes(con: duckdb.DuckDBPyConnection) -> int:
+    """Temp table of the customers with changes in any layer; answers how many."""
+    for layer in LAYERS:
+        pending(con, CONSUMER, layer, "customers", f"{CHANGED}_{layer}")
+    union = " UNION ".join(f"SELECT key FROM {CHANGED}_{layer}" for layer in LAYERS)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {CHANGED} AS {union}").fetchall()
+    return count(con, f"SELECT count(*) FROM {CHANGED}")
+
+
+def _choose(con: duckdb.DuckDBPyConnection, run: Run, home: _Home, changed: int, keyring: Keyring) -> Mode:
+    """Without a changed customer there may still be something to publish: the age of a section, an order of nobody."""
+    if home.version is None or home.base is None or not home.agrees or run.full:
+        return "full"
+    if not changed and version.holds_everything(con, home.version, keyring):
+        return "nothing"
+    small = changed <= DELTA_AT_MOST * count(con, "SELECT count(*) FROM mart.profiles")
+    return "delta" if small and not is_open_here(home.base) else "full"
+
+
+def _record(con: duckdb.DuckDBPyConnection, run: Run, started: datetime, facts: dict[str, object]) -> None:
+    """The changes are taken in, and the warehouse knows which version holds them."""
+    with transaction(con):
+        for layer in LAYERS:
+            take_in(con, CONSUMER, layer)
+        con.execute(
+            "INSERT INTO meta.runs SELECT coalesce(max(seq), 0) + 1, ?, ?, ?, ?, ? FROM meta.runs",
+            [run.run_id, CONSUMER, started, datetime.now(UTC).replace(tzinfo=None), json.dumps(facts)],
+        )
+
+
+@contextmanager
+def _failures_named(home: Path) -> Iterator[None]:
+    """A disk that is full or read-only becomes a sentence. Whatever was reached, readers have a whole version."""
+    try:
+        yield
+    except (OSError, lmdb.Error, duckdb.IOException) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error).split("\n")[0]
+        raise HubError(
+            "publishing was broken off, readers keep the version they have", where=str(home), why=reason,
+            mend="Make room or mend the disk, and run again",
+        ) from error
