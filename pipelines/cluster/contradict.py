@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from pipelines.cluster.agglomerate import Contradiction
-from pipelines.match.comparisons import LEVELS
+from pipelines.match.comparisons import AGREEMENTS, LEVELS
 from pipelines.warehouse import count
 from schemas.match_model import MatchModel
 
@@ -50,7 +50,8 @@ def compare_signatures(con: duckdb.DuckDBPyConnection, model: MatchModel) -> Non
     some = " OR ".join(f"{name} < 0" for name in judged)
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE against AS
-        SELECT l.component, l.signature AS one, r.signature AS two, {columns}, {forbidden} AS forbidden
+        SELECT l.component, l.signature AS one, r.signature AS two, {AGREEMENTS["names_agree"]} AS names_agree,
+               {columns}, {forbidden} AS forbidden
         FROM signatures l JOIN signatures r ON l.component = r.component AND l.signature < r.signature"""
     )
     con.execute(

@@ -1,4 +1,5 @@
-"""What each level of each comparison means, as SQL over two rows `l` and `r` of `compared` (pipelines/match/score.py).
+"""What each level of each comparison means, as SQL over two rows `l` and `r` of `compared` (pipelines/match/score.py)
+and the AGREEMENTS worked out between them.
 
 A comparison is silent (no level) when one side knows nothing. Levels are tried in the order of the model file.
 """
@@ -7,6 +8,12 @@ from __future__ import annotations
 
 from pipelines.match.nodes import mask_agrees
 
+# worked out once a pair, for pairs with a mask only (pipelines/match/score.py)
+AGREEMENTS = {
+    "names_agree": f"CASE WHEN l.name_is_masked OR r.name_is_masked THEN {mask_agrees('l.name_norm', 'r.name_norm')} END",
+    "phones_agree": "CASE WHEN l.phone_kind = 'masked' OR r.phone_kind = 'masked' "
+    f"THEN {mask_agrees('l.phone_norm', 'r.phone_norm')} END",
+}
 _CLEAR_NAMES = "NOT l.name_is_masked AND NOT r.name_is_masked"
 _VISIBLE = "least(length(replace(l.name_norm, '*', '')), length(replace(r.name_norm, '*', '')))"
 _VISIBLE_DIGITS = "least(length(replace(l.phone_norm, '*', '')), length(replace(r.phone_norm, '*', '')))"
@@ -27,8 +34,8 @@ LEVELS: dict[str, dict[str, str]] = {
     "name": {
         "exact": f"{_CLEAR_NAMES} AND (l.name_norm = r.name_norm OR l.former_name_norm = r.name_norm OR l.name_norm = r.former_name_norm)",
         "homophone": f"{_CLEAR_NAMES} AND l.name_pinyin = r.name_pinyin AND length(l.name_norm) = length(r.name_norm)",
-        "masked_given": f"NOT ({_CLEAR_NAMES}) AND {_VISIBLE} >= 2 AND {mask_agrees('l.name_norm', 'r.name_norm')}",
-        "masked_surname": f"NOT ({_CLEAR_NAMES}) AND {mask_agrees('l.name_norm', 'r.name_norm')}",
+        "masked_given": f"names_agree AND {_VISIBLE} >= 2",
+        "masked_surname": "names_agree",
         # a letter in a Latin name, or a syllable in a name whose surname stands
         "similar_char": f"{_CLEAR_NAMES} AND l.surname = r.surname AND length(l.name_norm) = length(r.name_norm) "
         "AND damerau_levenshtein(l.name_pinyin, r.name_pinyin) = 1 OR "
@@ -48,16 +55,16 @@ LEVELS: dict[str, dict[str, str]] = {
     "phone": {
         "sole": "list_has_any(l.phones_sole, r.phones_sole)",
         "exact": "list_has_any(l.phones, r.phones)",
-        "near": "l.phone_kind = 'mobile' AND r.phone_kind = 'mobile' AND damerau_levenshtein(l.phone_norm, r.phone_norm) = 1",
+        # one slip leaves the first six or the last four digits alone
+        "near": "l.phone_kind = 'mobile' AND r.phone_kind = 'mobile' "
+        "AND (left(l.phone_norm, 6) = left(r.phone_norm, 6) OR right(l.phone_norm, 4) = right(r.phone_norm, 4)) "
+        "AND damerau_levenshtein(l.phone_norm, r.phone_norm) = 1",
         "masked_7": "(l.phone_kind = 'masked' OR r.phone_kind = 'masked') AND length(l.phone_norm) = length(r.phone_norm) "
         "AND left(l.phone_norm, 3) = left(r.phone_norm, 3) AND right(l.phone_norm, 4) = right(r.phone_norm, 4) "
         "AND position('*' IN left(l.phone_norm, 3) || right(l.phone_norm, 4)) = 0",
         # at least four digits to be seen in both, and none of them differs
-        "masked_4": "(l.phone_kind = 'masked' OR r.phone_kind = 'masked') AND "
-        f"{_VISIBLE_DIGITS} >= 4 AND {mask_agrees('l.phone_norm', 'r.phone_norm')}",
-        "different": "(len(l.phones) > 0 AND len(r.phones) > 0 "
-        "OR (l.phone_kind = 'masked' OR r.phone_kind = 'masked') AND l.phone_norm IS NOT NULL AND r.phone_norm IS NOT NULL "
-        f"AND NOT {mask_agrees('l.phone_norm', 'r.phone_norm')})",
+        "masked_4": f"phones_agree AND {_VISIBLE_DIGITS} >= 4",
+        "different": "len(l.phones) > 0 AND len(r.phones) > 0 OR NOT phones_agree",
     },
     "email": {
         "sole": "list_has_any(l.emails_sole, r.emails_sole)",
@@ -73,5 +80,5 @@ LEVELS: dict[str, dict[str, str]] = {
         "same_province": "l.province = r.province",
         "different": "l.province IS NOT NULL AND r.province IS NOT NULL",
     },
-    "order": {"same": "c.same_order"},
+    "order": {"same": "same_order"},
 }

@@ -69,15 +69,23 @@ def covered(left: str, right: str) -> str:
 
 
 def mask_agrees(left: str, right: str) -> str:
-    """SQL: all that is visible in both agrees, `*` hiding one character; `X**` after the first character also hides the length."""
-    # the mask that nearly every waybill uses, without taking strings apart
-    ends = f"left({left}, 3) = left({right}, 3) AND right({left}, 4) = right({right}, 4)"
-    usual = f"({left} LIKE '___****____' AND length({right}) = 11 AND {ends})"
+    """SQL: all that is visible in both agrees, `*` hiding one character; `X**` after the first character also hides the length.
+
+    What stands before the first and after the last `*` is compared as a whole; only values with something visible between two masks
+    are taken apart."""
+    heads = [f"split_part({value}, '*', 1)" for value in (left, right)]
+    tails = [f"split_part({value}, '*', -1)" for value in (left, right)]
+    ends = f"""({_either("starts_with", *heads)}) AND ({_either("suffix", *tails)})"""
     pairs = f"list_zip(string_split({left}, ''), string_split({right}, ''))"
-    return f"""({usual} OR length({left}) = length({right})
-            AND length(list_filter({pairs}, lambda p: p[1] <> p[2] AND p[1] <> '*' AND p[2] <> '*')) = 0
-        OR left({left}, 1) = left({right}, 1) AND left({left}, 1) <> '*'
-            AND (regexp_full_match({left}, '.[*]+') OR regexp_full_match({right}, '.[*]+')))"""
+    inner = " OR ".join(f"regexp_matches({value}, '[*][^*]+[*]')" for value in (left, right))
+    each = f"length(list_filter({pairs}, lambda p: p[1] <> p[2] AND p[1] <> '*' AND p[2] <> '*')) = 0"
+    open_ended = " OR ".join(f"({value} LIKE '_*%' AND length(replace({value}, '*', '')) = 1)" for value in (left, right))
+    return f"""(length({left}) = length({right}) AND {ends} AND (NOT ({inner}) OR {each})
+        OR left({left}, 1) = left({right}, 1) AND left({left}, 1) <> '*' AND ({open_ended}))"""
+
+
+def _either(function: str, one: str, two: str) -> str:
+    return f"{function}({one}, {two}) OR {function}({two}, {one})"
 
 
 def store_nodes(con: duckdb.DuckDBPyConnection, mentions: str | None) -> None:

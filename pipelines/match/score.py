@@ -6,7 +6,7 @@ import math
 
 import duckdb
 
-from pipelines.match.comparisons import LEVELS
+from pipelines.match.comparisons import AGREEMENTS, LEVELS
 from pipelines.match.nodes import EVIDENCE
 from pipelines.warehouse import count
 from schemas.errors import UsageError
@@ -55,48 +55,70 @@ def gather_compared(con: duckdb.DuckDBPyConnection, model: MatchModel, nodes: st
 
 
 def score(con: duckdb.DuckDBPyConnection, model: MatchModel) -> int:
-    """Score temp `candidates` over temp `compared` into temp `scored` (match.pairs columns); answer how many were kept."""
-    con.execute("CREATE OR REPLACE TEMP TABLE scored (node_a UBIGINT, node_b UBIGINT, bits DOUBLE, levels VARCHAR)")
+    """Score temp `candidates` over temp `compared` into temp `scored` (match.pairs columns); answer how many were kept.
+
+    Levels are reached pair by pair, weights are worked out once per distinct pattern of levels: there are far fewer of those.
+    """
+    con.execute("CREATE OR REPLACE TEMP TABLE levelled (node_a UBIGINT, node_b UBIGINT, name_share DOUBLE, levels UBIGINT)")
     parts = 1 + count(con, "SELECT count(*) FROM candidates") // _PAIRS_AT_ONCE
-    statement = f"INSERT INTO scored {scoring_sql(model)}"
+    statement = f"INSERT INTO levelled {levels_sql(model)}"
     for part in range(parts):
         only = f"(SELECT * FROM candidates WHERE hash(node_a) % {parts} = {part})" if parts > 1 else "candidates"
         con.execute(statement.format(candidates=only))
+    con.execute(f"CREATE OR REPLACE TEMP TABLE patterns AS {patterns_sql(model)}")
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE scored AS
+        WITH weighed AS (
+            SELECT node_a, node_b, levels, is_identifying, bits - CASE WHEN by_share THEN log2(name_share) ELSE 0 END AS bits
+            FROM levelled JOIN patterns USING (levels) WHERE NOT is_forbidden)
+        SELECT node_a, node_b, CASE WHEN is_identifying THEN bits ELSE least(bits, {model.merge_bits - 0.01}) END AS bits, levels
+        FROM weighed WHERE bits >= {model.review_bits}"""
+    )
+    con.execute("DROP TABLE levelled; DROP TABLE patterns")
     return count(con, "SELECT count(*) FROM scored")
 
 
-def scoring_sql(model: MatchModel) -> str:
-    """The SELECT over `{candidates}` and `compared` that answers (node_a, node_b, bits, levels) of pairs worth keeping."""
+def levels_sql(model: MatchModel) -> str:
+    """The SELECT over `{candidates}` and `compared` that answers (node_a, node_b, name_share, levels)."""
+    agreements = ", ".join(f"{sql} AS {name}" for name, sql in AGREEMENTS.items())
+    packed = " + ".join(f"{_level_case(name, levels)}::UBIGINT * {16**n}" for n, (name, levels) in enumerate(model.comparisons.items()))
+    return f"""
+    WITH paired AS (
+        SELECT c.node_a, c.node_b, c.same_order, l, r, {agreements}
+        FROM {{candidates}} c JOIN compared l ON l.node_id = c.node_a JOIN compared r ON r.node_id = c.node_b)
+    SELECT node_a, node_b, least(l.name_share, r.name_share), {packed} FROM paired"""
+
+
+def patterns_sql(model: MatchModel) -> str:
+    """The SELECT over `levelled` that answers what each pattern of levels weighs: (levels, bits, by_share, is_identifying, is_forbidden).
+    Where `by_share`, the frequency of the name is still to be taken off."""
     names = list(model.comparisons)
-    levels = ",\n".join(f"{_level_case(name, model.comparisons[name])} AS level_{name}" for name in names)
-    bits = ",\n".join(f"{_bits_case(name, model.comparisons[name])} AS bits_{name}" for name in names)
+    unpacked = ", ".join(f"levels >> {4 * n} & 15 AS level_{name}" for n, name in enumerate(names))
+    bits = ", ".join(f"{_bits_case(name, model.comparisons[name])} AS bits_{name}" for name in names)
     total = " + ".join(f"bits_{name}" for name in names)
     for pair in model.correlated:
         reached = " AND ".join(_at_levels(model, name, wanted) for name, wanted in pair.levels.items())
         weaker = ", ".join(f"bits_{name}" for name in pair.levels)
         total += f" - CASE WHEN {reached} THEN {1 - pair.factor} * least({weaker}) ELSE 0 END"
     identifying = " OR ".join(_at_levels(model, name, wanted) for name, wanted in model.identifying.items())
-    forbidden = " OR ".join(f"level_{name} = {n}" for name in names for n, level in enumerate(model.comparisons[name], 1) if level.forbids)
-    spelled = " || ".join(f"{_spelled(name, model.comparisons[name])}" for name in names)
+    by_share = _where_any(model, {(name, x.level) for name in names for x in model.comparisons[name] if x.u == "name_share"})
+    forbidden = _where_any(model, {(name, x.level) for name in names for x in model.comparisons[name] if x.forbids})
     return f"""
-    WITH levelled AS (
-        SELECT c.node_a, c.node_b, least(l.name_share, r.name_share) AS name_share, {levels}
-        FROM {{candidates}} c JOIN compared l ON l.node_id = c.node_a JOIN compared r ON r.node_id = c.node_b),
-    weighed AS (SELECT *, {bits} FROM levelled WHERE NOT ({forbidden})),
-    summed AS (
-        SELECT *, {model.prior_bits} + {total} AS sum_bits, ({identifying}) AS is_identifying FROM weighed)
-    SELECT node_a, node_b,
-           CASE WHEN is_identifying THEN sum_bits ELSE least(sum_bits, {model.merge_bits - 0.01}) END AS bits,
-           rtrim({spelled}) AS levels
-    FROM summed WHERE sum_bits >= {model.review_bits}"""
-
-
-def _number(model: MatchModel, comparison: str, level: str) -> int:
-    return [x.level for x in model.comparisons[comparison]].index(level) + 1
+    WITH distinct_patterns AS (SELECT DISTINCT levels, {unpacked} FROM levelled), weighed AS (SELECT *, {bits} FROM distinct_patterns)
+    SELECT levels, {model.prior_bits} + {total} AS bits, {by_share} AS by_share, {identifying} AS is_identifying,
+           {forbidden} AS is_forbidden FROM weighed"""
 
 
 def _at_levels(model: MatchModel, comparison: str, levels: tuple[str, ...]) -> str:
     return f"level_{comparison} IN ({', '.join(str(_number(model, comparison, level)) for level in levels)})"
+
+
+def _where_any(model: MatchModel, levels: set[tuple[str, str]]) -> str:
+    return " OR ".join(_at_levels(model, name, (level,)) for name, level in sorted(levels)) or "false"
+
+
+def _number(model: MatchModel, comparison: str, level: str) -> int:
+    return [x.level for x in model.comparisons[comparison]].index(level) + 1
 
 
 def _level_case(name: str, levels: tuple[Level, ...]) -> str:
@@ -106,12 +128,12 @@ def _level_case(name: str, levels: tuple[Level, ...]) -> str:
 
 def _bits_case(name: str, levels: tuple[Level, ...]) -> str:
     whens = " ".join(
-        f"WHEN {n} THEN {f'{math.log2(level.m)} - log2(name_share)' if level.u == 'name_share' else level.bits()}"
-        for n, level in enumerate(levels, 1)
+        f"WHEN {n} THEN {math.log2(level.m) if level.u == 'name_share' else level.bits()}" for n, level in enumerate(levels, 1)
     )
     return f"CASE level_{name} {whens} ELSE 0 END"
 
 
-def _spelled(name: str, levels: tuple[Level, ...]) -> str:
-    whens = " ".join(f"WHEN {n} THEN '{name}={level.level} '" for n, level in enumerate(levels, 1))
-    return f"CASE level_{name} {whens} ELSE '' END"
+def spell_levels(model: MatchModel, packed: int) -> str:
+    """`name=exact phone=sole …` of a packed `match.pairs.levels`: four bits a comparison, in the order of the model."""
+    reached = ((name, packed >> 4 * n & 15) for n, name in enumerate(model.comparisons))
+    return " ".join(f"{name}={model.comparisons[name][number - 1].level}" for name, number in reached if number)

@@ -57,7 +57,7 @@ PAIRS = table(
     col("node_a", NODE, "Lesser node id."),
     col("node_b", NODE, "Greater node id."),
     col("bits", FLOAT, "Log2 of the odds that the two are one party, prior included."),
-    col("levels", TEXT, "Level reached per comparison, `name=exact phone=sole …`; no values."),
+    col("levels", NODE, "Number of the level reached per comparison, four bits each, in the order of the model; no values."),
 )
 MODELS = table(
     "match.models",
