@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.errors import UsageError
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -26,7 +28,13 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address the API listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port the API listens on.")
     workers: int = Field(default=1, ge=1, description="API worker processes.")
-    settle_seconds: float = Field(default=2.0, ge=0, description="A landing file younger than this is still growing, unless a .done file lies beside it.")
+    settle_seconds: float = Field(
+        default=2.0, ge=0, description="A landing file younger than this is still growing, unless a .done file lies beside it."
+    )
+    dagster_home: Path | None = Field(
+        default=None, validation_alias="DAGSTER_HOME", description="Dagster's own variable; the hub sets it to `<home>/dagster`."
+    )
+    debug: bool = Field(default=False, description="Show tracebacks of errors that are told as one sentence otherwise.")
 
     @property
     def keys_dir(self) -> Path:
@@ -61,6 +69,10 @@ class Settings(BaseSettings):
         return self.home / "dagster"
 
     @property
+    def truth(self) -> Path:
+        return self.home / "truth"
+
+    @property
     def run_lock(self) -> Path:
         return self.home / "run.lock"
 
@@ -70,5 +82,14 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Settings from the environment; `overrides` win."""
-    return Settings(**{k: v for k, v in overrides.items() if v is not None})  # type: ignore[arg-type]
+    """Settings from the environment; `overrides` win.
+
+    Raises:
+        UsageError: a setting has a value it cannot have; it is named, its value is not shown.
+    """
+    try:
+        return Settings(**{k: v for k, v in overrides.items() if v is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"HUB_{'_'.join(str(part) for part in first['loc']).upper()}"
+        raise UsageError("this setting cannot be used", where=name, why=first["msg"]) from None

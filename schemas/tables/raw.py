@@ -86,7 +86,7 @@ ROWS = table(
     "row_id",
     *LINEAGE,
     col("entity", TEXT, "Canonical input."),
-    col("row_hash", TEXT, "Hash over the mapped values."),
+    col("row_hash", TEXT, "Hash over the mapped values; only compared between states of the same row."),
     col("version_at", TIME, "The row's own time of change when the source has one, else the file's modification time."),
 )
 

@@ -1,0 +1,34 @@
+"""The same key several times in one file: the newest version wins, equal rows are superseded, contradictions are quarantined."""
+
+from __future__ import annotations
+
+import duckdb
+
+
+def settle_duplicates(bench: duckdb.DuckDBPyConnection) -> int:
+    """Take the losing rows of `seen` out of it, into `losers(line_n)`; contradictions go to `rejects`. Answer how many are superseded.
+
+    Among rows of one key the newest version counts, and of those the first line. An older version, or the same content
+    again, is superseded; the same version with other content is `duplicate_key` and names the first line.
+    """
+    bench.execute(
+        """CREATE OR REPLACE TABLE losers AS
+        WITH ranked AS (
+            SELECT s.*, row_number() OVER newest AS rank, first_value(s.version_at) OVER newest AS top_version,
+                first_value(s.row_hash) OVER newest AS top_hash, first_value(s.line_n) OVER newest AS first_line_n
+            FROM seen AS s SEMI JOIN (SELECT row_id FROM seen GROUP BY row_id HAVING count(*) > 1) USING (row_id)
+            WINDOW newest AS (PARTITION BY row_id ORDER BY version_at DESC, line_n)
+        )
+        SELECT * EXCLUDE (rank, top_version, top_hash), version_at = top_version AND row_hash <> top_hash AS contradicts
+        FROM ranked WHERE rank > 1"""
+    )
+    row = bench.execute("SELECT count(*) FILTER (WHERE NOT contradicts), count(*) FILTER (WHERE contradicts) FROM losers").fetchone()
+    superseded, contradicting = row if row else (0, 0)
+    if contradicting:
+        bench.execute(
+            """INSERT INTO rejects BY NAME
+            SELECT line_n, byte_at, byte_n, 'duplicate_key' AS reason, row_id, first_line_n FROM losers WHERE contradicts"""
+        )
+    if superseded or contradicting:
+        bench.execute("DELETE FROM seen WHERE line_n IN (SELECT line_n FROM losers)")
+    return int(superseded)

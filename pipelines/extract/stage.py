@@ -1,0 +1,156 @@
+"""Stage `extract`: complete new files in landing/ become typed rows; what cannot be read is set aside and indexed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.extract.bench import lend, open_bench
+from pipelines.extract.contract import Contract
+from pipelines.extract.landing import LandingFile, Seen, SeenKey, natural, scan
+from pipelines.extract.load import Target, load
+from pipelines.extract.manifest import Counts, FileReport, check_account, index_rejects, record
+from pipelines.extract.quarantine import QuarantineFolder
+from pipelines.extract.readers import open_reader
+from pipelines.extract.typed import TypedFile
+from pipelines.stage import Run
+from pipelines.warehouse import one
+from schemas.errors import FileIncomplete, FileUnreadable
+from schemas.mapping import SourceMapping
+from schemas.tables.raw import FILES, QUARANTINE, READINGS
+
+Facts = dict[str, object]
+
+
+def extract(
+    con: duckdb.DuckDBPyConnection,
+    run: Run,
+    seq: int,
+    *,
+    landing: Path,
+    quarantine: Path,
+    mappings: list[SourceMapping],
+    timezone: str,
+    settle_seconds: float,
+    suppressed_keys: Collection[str] = (),
+    on_file: Callable[[Facts], None] | None = None,
+) -> Facts:
+    """Take in every complete new file below `landing`; called inside the transaction of the stage.
+
+    suppressed_keys: row ids of erased persons; their rows are counted and dropped.
+    on_file: gets the facts of each file (manifest columns) when it has been read.
+
+    Returns:
+        `files`: facts of each file read; `messages`: sentences about files left alone, refused, unclaimed or set aside;
+        `rows_<outcome>_n`: sums over the files.
+    """
+    extraction = _Extraction(con, run, seq, QuarantineFolder(quarantine), {m.source: m for m in mappings}, timezone)
+    reports: list[FileReport] = []
+    messages: list[str] = []
+    with extraction.bench:
+        extraction.suppress(suppressed_keys)
+        for file in scan(landing, mappings, extraction.known(), settle_seconds, seen=extraction.seen(), verify=False):
+            if file.status != "new":
+                messages += [file.message] if file.message else []
+                continue
+            report = extraction.take_in(file)
+            messages += [report.message] if report.message else []
+            reports += [report] if report.outcome != "left_alone" else []
+            if report.outcome != "left_alone" and on_file is not None:
+                on_file(report.facts)
+    extraction.folder.publish()
+    return {**_sums(reports), "files": [report.facts for report in reports], "messages": messages}
+
+
+@dataclass
+class _Extraction:
+    """What taking in a file needs, the same for all files of a run."""
+
+    con: duckdb.DuckDBPyConnection
+    run: Run
+    seq: int
+    folder: QuarantineFolder
+    mappings: dict[str, SourceMapping]
+    timezone: str
+    has_suppressed: bool = False
+
+    def __post_init__(self) -> None:
+        temp, threads = one(self.con, "SELECT current_setting('temp_directory')"), one(self.con, "SELECT current_setting('threads')")
+        spill = Path(temp) / "bench" if isinstance(temp, str) and temp else None
+        self.bench = open_bench(spill, threads=threads if isinstance(threads, int) else 0)
+
+    def known(self) -> set[str]:
+        """Ids of files read before under the mapping as it is now."""
+        rows = self.con.execute(f"SELECT file_id, source, mapping_id FROM {FILES.name} JOIN {READINGS.name} USING (file_id)").fetchall()
+        return {file_id for file_id, source, mapping_id in rows if source in self.mappings and mapping_id == self._mapping_id(source)}
+
+    def seen(self) -> dict[SeenKey, Seen]:
+        rows = self.con.execute(f"SELECT source, file_name, size_bytes, file_modified_at, file_id, sha256 FROM {FILES.name}").fetchall()
+        return {(source, name, size, modified): Seen(file_id, sha256) for source, name, size, modified, file_id, sha256 in rows}
+
+    def suppress(self, keys: Collection[str]) -> None:
+        self.has_suppressed = bool(keys)
+        if keys:
+            lend(self.bench, "suppressed_keys", pa.table({"row_id": pa.array(list(keys), pa.string())}))
+            self.bench.execute("CREATE OR REPLACE TABLE suppressed AS SELECT DISTINCT row_id FROM suppressed_keys")
+
+    def take_in(self, file: LandingFile) -> FileReport:
+        """Read one file and store it, or set it aside, or leave it alone."""
+        began, mapping = perf_counter(), self.mappings[file.source or ""]
+        outcome, reason, message, counts = "loaded", None, None, Counts()
+        target = self._target(file, mapping)
+        try:
+            counts = self._load(target)
+        except FileIncomplete as error:
+            outcome, message = "left_alone", str(error)
+        except FileUnreadable as error:
+            outcome, reason, message = "set_aside", error.reason, str(error)
+            self.con.execute(f"DELETE FROM {QUARANTINE.name} WHERE file_id = ?", [file.file_id])
+            self.folder.keep_file(mapping.source, file.file_id, file.path)
+        seconds = round(perf_counter() - began, 3)
+        report = FileReport(file.name, mapping.source, mapping.entity, file.file_id, outcome, reason, message, counts, seconds)
+        if outcome != "left_alone":
+            self.folder.forget(mapping.source, file.file_id)
+            record(self.con, file, self._mapping_id(mapping.source), report, self.run.now)
+        return report
+
+    def _target(self, file: LandingFile, mapping: SourceMapping) -> Target:
+        loaded = self.con.execute(f"SELECT file_id, file_name, outcome FROM {FILES.name} WHERE source = ?", [mapping.source]).fetchall()
+        later = {file_id for file_id, name, outcome in loaded if outcome == "loaded" and natural(name) > natural(file.name)}
+        return Target(self.con, file, mapping, self.seq, later, any(file_id == file.file_id for file_id, *_ in loaded))
+
+    def _load(self, target: Target) -> Counts:
+        file, mapping = target.file, target.mapping
+        reader = open_reader(file.path, mapping, self.bench)
+        contract = Contract(mapping, timezone=self.timezone, file_id=file.file_id, modified_at=file.modified_at)
+        typed = TypedFile(self.bench, reader, contract, keep=not target.is_first, suppressed=self.has_suppressed)
+
+        def quarantine() -> None:
+            rejected = index_rejects(self.con, self.bench, file, mapping, reader.numbers)
+            if rejected.num_rows:
+                self.folder.keep_rows(mapping.source, file.file_id, mapping.format, reader.as_sent(rejected))
+
+        try:
+            counts = load(target, typed, quarantine)
+        finally:
+            typed.close()
+        check_account(counts, file.name)
+        return counts
+
+    def _mapping_id(self, source: str) -> str:
+        return self.mappings[source].fingerprint(self.timezone)
+
+
+def _sums(reports: list[FileReport]) -> Facts:
+    sums: dict[str, int] = {"files_loaded_n": 0, "files_set_aside_n": 0}
+    for report in reports:
+        sums[f"files_{report.outcome}_n"] += 1
+        for name, value in report.facts.items():
+            if name.startswith("rows_") and isinstance(value, int):
+                sums[name] = sums.get(name, 0) + value
+    return dict(sums)

@@ -1,0 +1,1 @@
+"""Survivorship: what is true of each customer when their records disagree, and which record says so."""

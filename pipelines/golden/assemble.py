@@ -1,0 +1,88 @@
+"""Put the decided fields together: `gold.customers`, `gold.provenance`, `gold.crosswalk`."""
+
+from __future__ import annotations
+
+import duckdb
+
+from pipelines.golden.chain import best_record, different_sources
+from pipelines.golden.fields import COLUMNS
+
+# Fields that are joined from all records: their best record, the rule by which, and how many values there were.
+_LISTS = (("do_not_contact", "contact_best", "any_says_so", "1"), ("tags", "tags_best", "all_joined", "len(tags)"))
+TABLES = ("customers", "contacts", "addresses", "provenance", "crosswalk")
+
+
+def clear(con: duckdb.DuckDBPyConnection, *, everything: bool) -> None:
+    """Take out what gold.* holds of the affected customers."""
+    for table in TABLES:
+        con.execute(f"DELETE FROM gold.{table}" + ("" if everything else " WHERE customer_id IN (SELECT customer_id FROM golden_affected)"))
+
+
+def assemble(con: duckdb.DuckDBPyConnection, sources: int) -> None:
+    """Write the rows of `golden_customers` from the `golden_won_<field>` tables, and drop these."""
+    _join_lists(con)
+    _write_customers(con, sources)
+    _write_provenance(con)
+    con.execute(
+        """INSERT INTO gold.crosswalk BY NAME
+        SELECT record_id, customer_id, source, row_id, role
+        FROM golden_mentions JOIN golden_customers USING (customer_n) JOIN golden_voices USING (voice_n)"""
+    )
+    for field in COLUMNS:
+        con.execute(f"DROP TABLE golden_won_{field}")
+    con.execute("DROP TABLE golden_lists")
+
+
+def _join_lists(con: duckdb.DuckDBPyConnection) -> None:
+    """Temp `golden_lists`: what is joined, not decided. The newest record that says so stands for it."""
+    newest = best_record(("most_recent", "tie_break"), value="NULL", at="event_at")
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE golden_lists AS
+        SELECT customer_n, coalesce(bool_or(do_not_contact), false) AS do_not_contact, {newest} FILTER (do_not_contact) AS contact_best,
+               nullif(list_sort(list_distinct(flatten(list(tags) FILTER (len(tags) > 0)))), []) AS tags,
+               {newest} FILTER (len(tags) > 0) AS tags_best
+        FROM golden_claims GROUP BY customer_n"""
+    )
+
+
+def _write_customers(con: duckdb.DuckDBPyConnection, sources: int) -> None:
+    values = [
+        f"{expression.format(w=f'w_{field}')} AS {column}"
+        for field, columns in COLUMNS.items()
+        for column, expression in columns.items()
+        if column != "marketing_consent"
+    ]
+    joins = "\n".join(f"LEFT JOIN golden_won_{field} w_{field} USING (customer_n)" for field in COLUMNS)
+    con.execute(
+        f"""INSERT INTO gold.customers BY NAME
+        WITH seen AS (
+            SELECT customer_n, count(*) AS record_n, {different_sources(sources)} AS source_n,
+                   min(event_at) AS first_seen_at, max(event_at) AS last_seen_at
+            FROM golden_mentions GROUP BY customer_n)
+        SELECT customer_id, {", ".join(values)}, coalesce(w_marketing_consent.value, false) AS marketing_consent,
+               coalesce(l.do_not_contact, false) AS do_not_contact, l.tags, s.* EXCLUDE (customer_n), r.confidence
+        FROM golden_customers JOIN seen s USING (customer_n)
+        LEFT JOIN golden_lists l USING (customer_n)
+        LEFT JOIN cluster.customers r USING (customer_id)
+        {joins}"""
+    )
+
+
+def _write_provenance(con: duckdb.DuckDBPyConnection) -> None:
+    """One row a value that survived; a part of an address that is not known has none."""
+    decided = [
+        f"SELECT customer_n, '{column}' AS field, record_id, voice_n, event_at, rule, value_n "
+        f"FROM golden_won_{field} w WHERE {expression.format(w='w')} IS NOT NULL"
+        for field, columns in COLUMNS.items()
+        for column, expression in columns.items()
+    ]
+    joined = [
+        f"SELECT customer_n, '{field}', {best}.record_id, {best}.voice_n, {best}.at, '{rule}', {n} "
+        f"FROM golden_lists WHERE {best} IS NOT NULL"
+        for field, best, rule, n in _LISTS
+    ]
+    con.execute(
+        f"""INSERT INTO gold.provenance BY NAME
+        SELECT customer_id, field, record_id, source, event_at, rule, value_n AS candidate_n
+        FROM ({" UNION ALL ".join([*decided, *joined])}) JOIN golden_customers USING (customer_n) JOIN golden_voices USING (voice_n)"""
+    )

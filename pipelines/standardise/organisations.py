@@ -1,0 +1,105 @@
+"""Organisations: is a name plainly one, its form for comparison, and the unified social credit code (GB 32100-2015)."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from pipelines.standardise.characters import has_han, simplify, tidy
+from pipelines.standardise.vocabulary import any_of, entries, words
+
+if TYPE_CHECKING:
+    import duckdb
+
+LATIN_END = r"(?:co|company|corp|corporation|inc|incorporated|ltd|limited|llc|llp|plc|gmbh|ag|s\.?a|pte|group)"
+_BRACKET_AT_END = re.compile(r"\s*[(\[【][^()\[\]【】]*[)\]】]$")
+_PUNCTUATION = re.compile(r"[\s()\[\]【】《》<>\"'“”‘’,.，。·、\-_/&:;]+")
+_CODE_LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+NOT_A_TITLE = {
+    "个人", "无", "无需发票", "不需要", "不开发票", "暂无", "个人发票", "增值税普通发票", "-", "null", "none", "personal", "na", "n/a",
+}  # fmt: skip
+
+
+@cache
+def end_pattern() -> str:
+    """RE2 and Python: a name of sufficient length that ends as organisations' do."""
+    by_length: dict[int, list[str]] = {}
+    for row in entries("organisation_words"):
+        by_length.setdefault(int(row["length"]) - len(row["word"]), []).append(row["word"])
+    ends = "|".join(f".{{{before},}}{any_of(ends)}" for before, ends in sorted(by_length.items()))
+    return rf"(?:{ends})"
+
+
+@cache
+def _end() -> re.Pattern[str]:
+    return re.compile(end_pattern())
+
+
+@cache
+def _latin_end() -> re.Pattern[str]:
+    return re.compile(rf".*\w.*[\s,.]{LATIN_END}\.?", re.IGNORECASE)
+
+
+@cache
+def _compound() -> frozenset[str]:
+    return frozenset(words("compound_surnames", "surname"))
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    return re.compile(any_of(word for word in words("organisation_words") if len(word) > 1))
+
+
+def is_plainly_organisation(name: str) -> bool:
+    """Whether a tidy name ends as an organisation's, a note in brackets behind it aside."""
+    bare = simplify(_BRACKET_AT_END.sub("", name).strip())
+    if _latin_end().fullmatch(bare):
+        return True
+    if len(bare) == 4 and bare[:2] in _compound():  # 欧阳中学: a compound surname and a given name
+        return False
+    return _end().fullmatch(bare.replace(" ", "")) is not None
+
+
+def names_an_organisation(name: str) -> bool:
+    """Whether an organisation word is anywhere in a tidy name: proof together with a credit code only."""
+    return _word().search(simplify(name)) is not None
+
+
+def normal_organisation(name: str) -> str | None:
+    """A tidy organisation name for comparison; None for words that stand for no organisation.
+
+    >>> normal_organisation("杭州明月（西湖）有限责任公司(个体工商户)")
+    '杭州明月西湖有限公司'
+    """
+    if name.lower() in NOT_A_TITLE:
+        return None
+    text = re.sub(r"[(\[]?个体工商户[)\]]?$", "", simplify(name).lower()) or name
+    if _end().fullmatch(outside := _BRACKET_AT_END.sub("", text)):  # 明月公司(前台)
+        text = outside
+    if not has_han(text):
+        text = re.sub(r"[,.]", "", re.sub(r"\s*[()\[\]\-_/&:;\"']+\s*", " ", text))
+        return re.sub(r"\s+", " ", text).strip() or None
+    text = _PUNCTUATION.sub("", text).replace("有限责任公司", "有限公司")
+    return text if text and text not in NOT_A_TITLE else None
+
+
+def is_uscc(code: str) -> bool:
+    """Whether `code` is a unified social credit code: 18 of 31 signs, the last one the check sign (mod 31, weights 3^i)."""
+    if not re.fullmatch(rf"[1-9A-HJ-NPQRTUWXY][1-9][0-9]{{6}}[{_CODE_LETTERS}]{{10}}", code):
+        return False
+    total = sum(_CODE_LETTERS.index(sign) * pow(3, place, 31) for place, sign in enumerate(code[:17]))
+    return _CODE_LETTERS[-total % 31] == code[17]
+
+
+def standardise_codes(con: duckdb.DuckDBPyConnection, raw: str, into: str) -> int:
+    """Temp `into(raw, norm, value, is_valid)` of the distinct credit codes in temp `raw(raw)`. They are few: all go through Python."""
+    from pipelines.standardise.odd import flag, read_odd, text
+
+    return read_odd(con, f"SELECT raw FROM {raw}", into, _rows, [text("raw"), text("norm"), text("value"), flag("is_valid")])
+
+
+def _rows(raw: str) -> list[tuple[str, str | None, str, bool]]:
+    code = re.sub(r"[\s\-]", "", tidy(raw)).upper()
+    valid = is_uscc(code)
+    return [(raw, code if valid else None, code, valid)] if re.search("[0-9]", code) else []

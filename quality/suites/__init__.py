@@ -1,0 +1,1 @@
+"""The checks of each layer, generated from the contracts."""

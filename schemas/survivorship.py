@@ -1,0 +1,112 @@
+"""The survivorship policy (`schemas/survivorship.yaml`): a chain of rules per field, and how far each source is trusted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+from schemas.located import load_located
+
+SURVIVORSHIP = Path(__file__).parent / "survivorship.yaml"
+
+Rule = Literal["clear_over_masked", "valid", "source_trust", "most_recent", "most_frequent", "most_complete", "tie_break"]
+Role = Literal["crm_customer", "member", "buyer", "recipient", "shipment_recipient", "requester", "caller"]
+DecidedField = Literal[
+    "party_kind", "name", "gender", "birth_on", "phone", "email", "id_number", "address", "company", "uscc",
+    "customer_level", "preferred_channel", "language", "marketing_consent", "last_agent", "identifier",
+]  # fmt: skip
+DECIDED_FIELDS: tuple[DecidedField, ...] = get_args(DecidedField)
+Points = Annotated[int, Field(ge=0, le=1000)]
+
+
+def _decides(chain: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    if len(set(chain)) < len(chain):
+        raise ValueError("a rule stands twice in the chain")
+    if not chain or chain[-1] != "tie_break":
+        raise ValueError("the chain must end with tie_break, or the result would depend on the order of rows")
+    return chain
+
+
+Chain = Annotated[tuple[Rule, ...], AfterValidator(_decides)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Voice(_Strict):
+    """Trust in one speaker, with exceptions per field."""
+
+    trust: Points
+    fields: dict[DecidedField, Points] = Field(default_factory=dict)
+
+    def of(self, field: DecidedField) -> int:
+        return self.fields.get(field, self.trust)
+
+
+class SourceVoice(Voice):
+    """Trust in the sources whose name fits the pattern `source`."""
+
+    source: str
+
+    @field_validator("source")
+    @classmethod
+    def _is_pattern(cls, pattern: str, info: ValidationInfo) -> str:
+        if not re.fullmatch(r"[\w.*?-]+", pattern):
+            raise ValueError("a source pattern holds letters, digits, `_`, `-`, `.`, `*` and `?` only")
+        known: Collection[str] | None = (info.context or {}).get("sources")
+        if known is not None and not any(fnmatchcase(source, pattern) for source in known):
+            raise ValueError(f"no source fits the pattern {pattern!r}; the sources are {', '.join(sorted(known)) or 'none'}")
+        return pattern
+
+
+class TrustTable(_Strict):
+    default: Points
+    roles: dict[Role, Points | Voice] = Field(default_factory=dict)
+    sources: tuple[SourceVoice, ...] = ()
+
+    @model_validator(mode="after")
+    def _each_pattern_once(self) -> TrustTable:
+        patterns = [voice.source for voice in self.sources]
+        repeated = {pattern for pattern in patterns if patterns.count(pattern) > 1}
+        if repeated:
+            raise ValueError(f"source pattern {min(repeated)!r} is declared twice")
+        return self
+
+
+class Survivorship(_Strict):
+    """The whole policy. Every field that golden decides has a chain."""
+
+    version: int
+    trust: TrustTable
+    fields: dict[DecidedField, Chain]
+
+    @field_validator("fields")
+    @classmethod
+    def _none_missing(cls, chains: dict[DecidedField, Chain]) -> dict[DecidedField, Chain]:
+        missing = [field for field in DECIDED_FIELDS if field not in chains]
+        if missing:
+            raise ValueError(f"no chain for {', '.join(missing)}")
+        return chains
+
+    def trust_in(self, source: str, role: str, field: DecidedField) -> int:
+        """How far `source` speaking in `role` is believed about `field`, 0..1000."""
+        for voice in self.trust.sources:
+            if fnmatchcase(source, voice.source):
+                return voice.of(field)
+        spoken = {str(name): voice for name, voice in self.trust.roles.items()}.get(role, self.trust.default)
+        return spoken.of(field) if isinstance(spoken, Voice) else spoken
+
+
+def load_survivorship(path: Path = SURVIVORSHIP, *, sources: Collection[str] | None = None) -> Survivorship:
+    """Read and check the policy; with `sources` (names of the mappings in use) also that every pattern fits one.
+
+    Raises:
+        UsageError: an unknown field, rule, role or source pattern, a missing chain; `where` is `file:line`.
+    """
+    return load_located(path, Survivorship, what="the survivorship policy", context={"sources": sources})

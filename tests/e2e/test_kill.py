@@ -1,0 +1,66 @@
+"""kill -9 at every stage: the next run completes to the same published content, run ids and times apart."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from assets.stages import STAGES
+from ledger.runs import recent_runs
+from ledger.store import open_ledger
+from tests.e2e.hub import files_below, hub, published, version
+from tests.publish.world import dump, serving_folder
+
+pytestmark = pytest.mark.e2e
+KILLED = ("-m", "tests.e2e.killed")
+
+
+def kill_run(home: Path, stage: str, when: str) -> None:
+    ended = hub(home, stage, when, "run", program=KILLED)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+
+
+def outcomes(home: Path) -> list[str]:
+    with closing(open_ledger(f"sqlite:///{home / 'ledger.db'}")) as ledger:
+        return [run.outcome for run in recent_runs(ledger)]
+
+
+def assert_like(home: Path, finished: Path) -> None:
+    """The same for analysts, for the API, and in what was set aside."""
+    assert published(home) == published(finished)
+    assert dump(serving_folder(home)) == dump(serving_folder(finished))
+    assert files_below(home / "quarantine") == files_below(finished / "quarantine")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_run_killed_inside_a_stage_is_completed_by_the_next(fresh: Path, finished: Path, stage: str) -> None:
+    kill_run(fresh, stage, "inside")
+    assert version(fresh) is None, "nothing half done is published"
+    done = hub(fresh, "run")
+    assert done.returncode == 0, done.stderr
+    assert outcomes(fresh) == ["succeeded", "died"]
+    assert_like(fresh, finished)
+
+
+def test_a_kill_after_each_commit_costs_nothing_but_time(fresh: Path, finished: Path) -> None:
+    for stage in STAGES:
+        kill_run(fresh, stage, "after")
+    done = hub(fresh, "run")
+    assert done.returncode == 0, done.stderr
+    assert outcomes(fresh) == ["succeeded", *["died"] * len(STAGES)]
+    assert_like(fresh, finished)
+    assert "Nothing new" in hub(fresh, "run").stdout
+
+
+def test_dagster_knows_that_the_killed_run_is_over(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dagster import DagsterInstance
+
+    kill_run(fresh, "match", "inside")
+    done = hub(fresh, "run")
+    assert done.returncode == 0, done.stderr
+    monkeypatch.setenv("DAGSTER_HOME", str(fresh / "dagster"))
+    with DagsterInstance.get() as instance:
+        assert sorted(run.status.value for run in instance.get_runs()) == ["FAILURE", "SUCCESS"]
