@@ -16,6 +16,7 @@ UPSTREAM: dict[str, tuple[str, ...]] = {
     "std.shipments": ("raw.shipments", "raw.parcels", "raw.shipment_events", "raw.orders"),
     "std.tickets": ("raw.tickets", "raw.ticket_messages", "raw.orders"),
     "std.interactions": ("raw.interactions",),
+    "std.fact_rows": ("raw.orders", "raw.returns", "raw.shipments", "raw.tickets", "raw.interactions"),
     "match.nodes": ("std.mentions", "std.identifiers"),
     "match.node_records": ("std.mentions",),
     "match.node_identifiers": ("std.identifiers",),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import redirect_stderr
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 from dagster._core.errors import DagsterAssetCheckFailedError, DagsterUserCodeExecutionError
@@ -44,7 +46,8 @@ def run_job(settings: Settings, *, full: bool = False, sources: Path | None = No
     with dagster_instance(settings) as instance:
         job = hub_definitions(note).resolve_job_def(JOB)
         try:
-            result = job.execute_in_process(instance=instance, run_config=config, tags={"hub/command": "hub run"})
+            with redirect_stderr(StringIO()):  # what Dagster cannot store it would print there; the error itself is raised
+                result = job.execute_in_process(instance=instance, run_config=config, tags={"hub/command": "hub run"})
         except DagsterAssetCheckFailedError as error:
             raise HubError(
                 "a table is not what its contract says, so nothing was published", why="; ".join(failed) or None,

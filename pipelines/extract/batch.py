@@ -3,7 +3,7 @@
     rows     line_n | byte_at | byte_n | c0 | c1 | … | p_lines
     rejects  line_n | byte_at | byte_n | reason | column_n | column_name
 
-`c<i>` is the text of `mapping.columns()[i]`; `p_<part>` is a list of structs `f<j>` for `mapping.items()[part][j]`.
+`c<i>` is the text of `mapping.columns()[i]`; `p_<part>` is a list of items, each the list of its texts for `mapping.items()[part]`.
 `byte_at` and `byte_n` say where the row lies in the bytes as sent (decompressed); both are 0 in Parquet and XLSX, where a
 line is a row.
 """

@@ -15,7 +15,7 @@ from pipelines.extract.number_forms import half_width
 from pipelines.extract.params import Params
 from pipelines.extract.time_forms import time_reason_sql, time_sql
 from schemas.contract import TIME, Column, Table
-from schemas.mapping import LINE_KEY, PartMap, SourceMapping
+from schemas.mapping import LINE_KEY, PartMap, SourceMapping, ValueMap
 from schemas.mapping_rules import needs_namespace
 from schemas.tables.raw import ORDINAL
 
@@ -105,6 +105,9 @@ class Contract:
         column = self.mapping.update.version
         if column is None:
             return "NULL::TIMESTAMP"
+        for name, spec in self.mapping.fields.items():
+            if self.mapping.header.column(name).type == TIME and spec == ValueMap(column=(column,)):
+                return f"h_{name}"  # it is read as a field already
         forms = layers.time_forms(None, TIME)
         layers.steps[0].append(f"{joined((self._at[column],), self.mapping.formats.null, self.params)} AS version_n")
         layers.steps[1].append(f"{half_width('version_n', self.params)} AS version_a")
@@ -129,7 +132,7 @@ class Contract:
     def _items(self, name: str, part: PartMap) -> str:
         """The query that unnests and types the items of a nested part."""
         table, layers = self.mapping.part_tables[name], Layers(self.mapping, self.zone, self.params)
-        at = {path: f"it.f{i}" for i, path in enumerate(self.mapping.items()[name])}
+        at = {path: f"it[{i + 1}]" for i, path in enumerate(self.mapping.items()[name])}
         columns = {field: f"i_{field}" for field in part.fields}
         for field, spec in part.fields.items():
             layers.add(Target(table.column(field), spec, tuple(at[path] for path in spec.column), columns[field]))

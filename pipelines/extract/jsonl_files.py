@@ -15,9 +15,9 @@ from pipelines.extract.arrow_functions import mask, pc
 from pipelines.extract.batch import SCAN_ROWS, Batch, Rejects, batch, places
 from pipelines.extract.bench import arrow, lend
 from pipelines.extract.lines import LineFile, Lines
-from pipelines.extract.paths import ItemSchema, json_path
+from pipelines.extract.paths import json_path
 from pipelines.extract.streams import spans
-from schemas.mapping import SourceMapping
+from schemas.mapping import ITEM, SourceMapping
 
 
 class JsonlFile:
@@ -37,63 +37,57 @@ class JsonlFile:
             rejects.add(_place(lines, np.flatnonzero(lines.mixed)), "mixed_encoding")
             index = np.flatnonzero(~blank & ~lines.undecodable & ~lines.mixed)
             texts = lines.text if len(index) == len(lines) else lines.text.take(pa.array(index))
-            table = _place(lines, index).append_column("line", texts)
-            rows = self._parse(self._objects(table, rejects), rejects)
+            rows = self._parse(_place(lines, index).append_column("line", texts), rejects)
             yield batch(rows, rejects, self.columns, self.numbers)
 
     def as_sent(self, wanted: pa.Table) -> Iterator[bytes]:
         return spans(self.path, wanted)
 
-    def _objects(self, table: pa.Table, rejects: Rejects) -> pa.Table:
-        """The lines that are valid JSON objects."""
-        scan = pa.Table.from_batches(table.to_batches(max_chunksize=SCAN_ROWS), table.schema)
-        lend(self.bench, "lines", scan)
-        bad = arrow(
-            self.bench,
-            """SELECT line_n, json_valid(line) AS valid FROM lines
-            WHERE NOT (json_valid(line) AND starts_with(ltrim(line), '{')) ORDER BY line_n""",
-        )
-        if not bad.num_rows:
-            return scan
-        for reason, found in (("broken_json", pc.invert(bad["valid"])), ("not_an_object", bad["valid"])):
-            rows = table.filter(pc.is_in(table["line_n"], bad["line_n"].filter(found)))
-            positions = [_position(str(text)) for text in rows["line"].to_pylist()] if reason == "broken_json" else None
-            column = None if positions is None else np.array(positions, dtype=np.int64)
-            rejects.add(rows.drop_columns(["line"]), reason, column)
-        good = table.filter(pc.invert(pc.is_in(table["line_n"], bad["line_n"])))
-        return pa.Table.from_batches(good.to_batches(max_chunksize=SCAN_ROWS), good.schema)
-
     def _parse(self, table: pa.Table, rejects: Rejects) -> pa.Table:
-        lend(self.bench, "lines", table)
+        """The cells of the lines that are JSON objects with lists where lists are due."""
+        lend(self.bench, "lines", pa.Table.from_batches(table.to_batches(max_chunksize=SCAN_ROWS), table.schema))
         rows = arrow(self.bench, self._sql, self._params)
+        if rows["unread"].null_count < rows.num_rows:
+            self._reject(rows.filter(pc.is_valid(rows["unread"])), rejects)
+            rows = rows.filter(pc.is_null(rows["unread"]))
         for name, part in self.mapping.parts.items():
             if part.source is None:
                 continue
-            wrong = pc.equal(rows[f"k_{name}"], False)
+            wrong = pc.invert(rows[f"k_{name}"])
             rejects.add(rows.select(["line_n", "byte_at", "byte_n"]).filter(wrong), "wrong_type", None, part.source)
-            rows = rows.filter(pc.fill_null(pc.invert(wrong), True)).drop_columns([f"k_{name}"])
-        return rows
+            rows = rows.filter(rows[f"k_{name}"]).drop_columns([f"k_{name}"])
+        return rows.drop_columns(["unread", "is_json"])
+
+    def _reject(self, rows: pa.Table, rejects: Rejects) -> None:
+        broken = rows.filter(pc.invert(rows["is_json"]))
+        column = np.array([_position(str(text)) for text in broken["unread"].to_pylist()], dtype=np.int64)
+        rejects.add(broken.select(["line_n", "byte_at", "byte_n"]), "broken_json", column)
+        rejects.add(rows.filter(rows["is_json"]).select(["line_n", "byte_at", "byte_n"]), "not_an_object")
 
     def _query(self) -> tuple[str, dict[str, object]]:
-        """All scalars of a line in one pass, all nested lists in another; `k_<part>`: the list is a list of objects (or null)."""
-        params: dict[str, object] = {"paths": [json_path(name) for name in self.columns] or ["$"]}
-        outer = [f"v[{i + 1}] AS c{i}" for i in range(len(self.columns))]
-        inner = ["line", "line_n", "byte_at", "byte_n", "json_extract_string(line, $paths) AS v"]
-        for n, (name, paths) in enumerate(self.mapping.items().items()):
-            source = str(self.mapping.parts[name].source)
-            schema = ItemSchema(paths)
-            params |= {f"schema{n}": schema.within(source), f"path{n}": json_path(source), f"items{n}": json_path(source) + "[*]"}
-            inner.append(f"json_transform(line, $schema{n}) AS t{n}")
-            outer.append(f"{schema.fields(f't{n}', source)} AS p_{name}")
-            is_empty = " AND ".join(f"x.f{i} IS NULL" for i in range(len(paths)))
-            outer.append(
-                f"""CASE WHEN p_{name} IS NULL THEN coalesce(json_type(line, $path{n}) = 'NULL', true)
-                WHEN list_contains(list_transform(p_{name}, lambda x: x IS NULL OR ({is_empty})), true)
-                THEN NOT list_contains(list_transform(json_extract(line, $items{n}),
-                    lambda j: json_type(j) NOT IN ('OBJECT', 'NULL')), true)
-                ELSE true END AS k_{name}"""
-            )
-        return f"SELECT line_n, byte_at, byte_n, {', '.join(outer)} FROM (SELECT {', '.join(inner)} FROM lines)", params
+        """One pass over each line for its scalars and the texts of its lists, one over each list for its items.
+
+        `unread`: the line, when it is no JSON object; `k_<part>`: what stands there is a list of objects, or nothing.
+        """
+        items = self.mapping.items()
+        sources = [str(self.mapping.parts[name].source) for name in items]
+        params: dict[str, object] = {"paths": [json_path(path) for path in (*self.columns, *sources)]}
+        lists, outer = [], [f"v[{i + 1}] AS c{i}" for i in range(len(self.columns))]
+        for n, (name, paths) in enumerate(items.items()):
+            at = f"v[{len(self.columns) + n + 1}]"
+            params[f"items{n}"] = [json_path(path) for path in paths]
+            lists.append(f"CASE WHEN starts_with({at}, '[') THEN TRY(json_extract({at}, '$[*]')) END AS j{n}")
+            outer.append(f"list_transform(j{n}, lambda x: json_extract_string(x, $items{n})) AS p_{name}")
+            is_object = "lambda x: CAST(x AS VARCHAR)[1] IN ('{', 'n')"
+            odd = "false" if paths == [ITEM] else f"list_contains(list_transform(j{n}, {is_object}), false)"
+            outer.append(f"{at} IS NULL OR (j{n} IS NOT NULL AND NOT {odd}) AS k_{name}")
+        cut = "SELECT line, line_n, byte_at, byte_n, TRY(json_extract_string(line, $paths)) AS v FROM lines"
+        return (
+            f"""SELECT line_n, byte_at, byte_n, v IS NOT NULL AS is_json,
+                CASE WHEN v IS NULL OR NOT starts_with(ltrim(line), '{{') THEN line END AS unread, {", ".join(outer)}
+            FROM (SELECT {", ".join(["*", *lists])} FROM ({cut}))""",
+            params,
+        )
 
 
 def _blank(lines: Lines) -> NDArray[np.bool_]:

@@ -11,12 +11,12 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import time
-from typing import Literal
+from typing import Any, Literal
 
 from pipelines.extract.streams import GZIP
 from schemas.mapping import SourceMapping
@@ -51,6 +51,12 @@ class Seen:
 SeenKey = tuple[str, str, int, datetime]  # source, name, size, modified_at
 
 
+def seen_before(manifest: Iterable[Mapping[str, Any]]) -> dict[SeenKey, Seen]:
+    """Rows of the manifest (`raw.files`, or its copy in the ledger) as `scan` takes them."""
+    keys = ("source", "file_name", "size_bytes", "file_modified_at")
+    return {tuple(row[key] for key in keys): Seen(row["file_id"], row["sha256"]) for row in manifest}
+
+
 def scan(
     landing: Path,
     mappings: list[SourceMapping],
@@ -76,7 +82,7 @@ def scan(
             message = f"{name}: no mapping claims this file. Correct `files` of a mapping, or move it away"
             found.append(LandingFile(path, name, "unclaimed", None, message))
         else:
-            found.extend(_claimed(path, name, claims, settle_seconds, seen or {}))
+            found += _claimed(path, name, claims, settle_seconds, seen or {})
     found.sort(key=lambda file: (file.source or "~", natural(file.name)))
     return list(_judged(found, set(known_file_ids), verify))
 
@@ -116,7 +122,7 @@ def _walk(folder: Path, landing: Path) -> Iterator[tuple[Path, str]]:
         if entry.is_dir(follow_symlinks=False) and not re.search(r"\.(csv|tsv|txt|jsonl|ndjson|json|parquet|xlsx)(\.gz)?$", entry.name):
             yield from _walk(path, landing)
         else:
-            yield path, path.relative_to(landing).as_posix()
+            yield path, path.relative_to(landing).as_posix().encode("utf-8", "backslashreplace").decode()
 
 
 def _refusal(path: Path) -> str | None:
@@ -134,7 +140,15 @@ def _refusal(path: Path) -> str | None:
     return None if os.access(path, os.R_OK) else "the system does not let the hub read it. Correct its rights"
 
 
-def _claimed(path: Path, name: str, claims: list[str], settle_seconds: float, seen: Mapping[SeenKey, Seen]) -> Iterator[LandingFile]:
+def _claimed(path: Path, name: str, claims: list[str], settle_seconds: float, seen: Mapping[SeenKey, Seen]) -> list[LandingFile]:
+    try:
+        return list(_measured(path, name, claims, settle_seconds, seen))
+    except OSError as error:  # gone or locked since the folder was listed
+        return [LandingFile(path, name, "refused", claims[0], f"{name}: it cannot be read ({error.strerror})")]
+
+
+def _measured(path: Path, name: str, claims: list[str], settle_seconds: float, seen: Mapping[SeenKey, Seen]) -> Iterator[LandingFile]:
+    """The file under each mapping that claims it, with its id unless it is still growing."""
     info = path.stat()
     age = time() - info.st_mtime
     modified_at = modified(info)

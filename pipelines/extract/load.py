@@ -6,8 +6,8 @@ wins; without a version column, the later file. A row equal to the current state
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -72,9 +72,10 @@ def load(target: Target, typed: TypedFile, quarantine: Callable[[], None]) -> Co
 def _load_first(target: Target, typed: TypedFile, quarantine: Callable[[], None]) -> Counts:
     """Store rows as they come; the losers among duplicates are taken out at the end."""
     con = target.con
-    for tables in ahead(typed):
-        for name, rows in tables.items():
-            _insert(target, name, rows)
+    with closing(ahead(typed)) as batches:
+        for tables in batches:
+            for name, rows in tables.items():
+                _insert(target, name, rows)
     superseded = _end_of_file(target, typed)
     quarantine()
     losers = arrow(typed.bench, "SELECT line_n FROM losers")
@@ -106,9 +107,9 @@ def _load_compared(target: Target, typed: TypedFile, quarantine: Callable[[], No
     _register_rows(target, arrow(typed.bench, "SELECT row_id, line_n, row_hash, version_at FROM seen SEMI JOIN changed USING (line_n)"))
     typed.bench.unregister("changed")
     _mark(target, pa.concat_tables([changed.select(["row_id"]), withdrawn]))
-    fate_n = {str(fate): int(n) for fate, n in Counter(fates["fate"].to_pylist()).items()}
-    superseded += fate_n.get("superseded", 0)
-    return Counts(loaded=changed.num_rows, unchanged=fate_n.get("unchanged", 0), superseded=superseded, withdrawn=withdrawn.num_rows)
+    unchanged = pc.sum(pc.equal(fates["fate"], "unchanged")).as_py() or 0
+    superseded += fates.num_rows - changed.num_rows - unchanged
+    return Counts(loaded=changed.num_rows, unchanged=unchanged, superseded=superseded, withdrawn=withdrawn.num_rows)
 
 
 def _end_of_file(target: Target, typed: TypedFile) -> int:

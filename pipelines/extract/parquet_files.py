@@ -113,14 +113,14 @@ class ParquetFile:
     def _items(self, source: str, kind: pa.DataType | None, paths: list[str]) -> str:
         item = kind.value_type if isinstance(kind, pa.ListType | pa.LargeListType) else pa.null()
         cells = []
-        for i, path in enumerate(paths):
+        for path in paths:
             inner = item if path == ITEM else _type_at(item, path)
             if inner is None:
                 raise FileUnreadable(
                     "columns_missing", f"the items of {source!r} lack {path!r}", where=self.path.name, mend="Correct the mapping",
                 )  # fmt: skip
-            cells.append(f"f{i} := {_text('x' if path == ITEM else struct_path('x', path), inner)}")
-        return f"list_transform({_column(source)}, lambda x: CASE WHEN x IS NOT NULL THEN struct_pack({', '.join(cells)}) END)"
+            cells.append(_text(struct_path("x", path), inner))
+        return f"list_transform({_column(source)}, lambda x: [{', '.join(cells)}])"
 
 
 def _numbered(table: pa.Table, first_n: int) -> pa.Table:
@@ -164,5 +164,5 @@ def _text(sql: str, kind: pa.DataType) -> str:
     if pa.types.is_nested(kind):
         return f"CAST(to_json({sql}) AS VARCHAR)"
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return f"decode({sql})"
+        return f"coalesce(TRY(decode({sql})), CAST({sql} AS VARCHAR))"  # bytes that are no text show as \\xNN
     return f"CAST({sql} AS VARCHAR)"

@@ -10,9 +10,9 @@ from time import perf_counter
 import duckdb
 import pyarrow as pa
 
-from pipelines.extract.bench import lend, open_bench
+from pipelines.extract.bench import arrow, lend, open_bench
 from pipelines.extract.contract import Contract
-from pipelines.extract.landing import LandingFile, Seen, SeenKey, natural, scan
+from pipelines.extract.landing import LandingFile, Seen, SeenKey, natural, scan, seen_before
 from pipelines.extract.load import Target, load
 from pipelines.extract.manifest import Counts, FileReport, check_account, index_rejects, record
 from pipelines.extract.quarantine import QuarantineFolder
@@ -20,7 +20,7 @@ from pipelines.extract.readers import open_reader
 from pipelines.extract.typed import TypedFile
 from pipelines.stage import Run
 from pipelines.warehouse import one
-from schemas.errors import FileIncomplete, FileUnreadable
+from schemas.errors import FileIncomplete, FileUnreadable, HubError
 from schemas.mapping import SourceMapping
 from schemas.tables.raw import FILES, QUARANTINE, READINGS
 
@@ -90,8 +90,9 @@ class _Extraction:
         return {file_id for file_id, source, mapping_id in rows if source in self.mappings and mapping_id == self._mapping_id(source)}
 
     def seen(self) -> dict[SeenKey, Seen]:
-        rows = self.con.execute(f"SELECT source, file_name, size_bytes, file_modified_at, file_id, sha256 FROM {FILES.name}").fetchall()
-        return {(source, name, size, modified): Seen(file_id, sha256) for source, name, size, modified, file_id, sha256 in rows}
+        return seen_before(
+            arrow(self.con, f"SELECT source, file_name, size_bytes, file_modified_at, file_id, sha256 FROM {FILES.name}").to_pylist()
+        )
 
     def suppress(self, keys: Collection[str]) -> None:
         self.has_suppressed = bool(keys)
@@ -128,12 +129,15 @@ class _Extraction:
         file, mapping = target.file, target.mapping
         reader = open_reader(file.path, mapping, self.bench)
         contract = Contract(mapping, timezone=self.timezone, file_id=file.file_id, modified_at=file.modified_at)
-        typed = TypedFile(self.bench, reader, contract, keep=not target.is_first, suppressed=self.has_suppressed)
+        typed = TypedFile(self.bench, reader, contract, name=file.name, keep=not target.is_first, suppressed=self.has_suppressed)
 
         def quarantine() -> None:
             rejected = index_rejects(self.con, self.bench, file, mapping, reader.numbers)
-            if rejected.num_rows:
-                self.folder.keep_rows(mapping.source, file.file_id, mapping.format, reader.as_sent(rejected))
+            try:
+                if rejected.num_rows:
+                    self.folder.keep_rows(mapping.source, file.file_id, mapping.format, reader.as_sent(rejected))
+            except (FileIncomplete, FileUnreadable) as error:  # it was read whole a moment ago
+                raise HubError("the file changed while it was read", where=file.name, mend="Run again; nothing was stored") from error
 
         try:
             counts = load(target, typed, quarantine)

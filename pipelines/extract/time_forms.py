@@ -33,40 +33,45 @@ def time_sql(text: str, kind: str, forms: tuple[str, ...], zone: str, typed_sour
 
     `typed_source`: the reader writes dates of the format itself in ISO form, which is then always understood.
     """
-    words = [form for form in forms if form in FORM_WORDS]
-    patterns = _strptime_order([form.translate(_FOLD) for form in forms if form not in FORM_WORDS])
+    words = {form for form in forms if form in FORM_WORDS} | ({"iso"} if typed_source else set())
+    found: list[str] = []
+    if "iso" in words:
+        local = f"CASE WHEN regexp_full_match({text}, {params.bind(_ISO_LOCAL)}) THEN TRY_CAST({text} AS TIMESTAMP) END"
+        moment = f"make_timestamp(epoch_us(TRY_CAST({text} AS TIMESTAMPTZ)))"
+        zoned = f"CASE WHEN regexp_full_match({text}, {params.bind(_ISO_ZONED)}) THEN {moment} END"
+        found += [_from_local(local, kind, zone, params), _from_moment(zoned, kind, zone, params)]
+    for word, (digits, factor) in _EPOCH.items():
+        if word in words:
+            number = f"CAST({text} AS BIGINT) * {factor}"
+            sane = f"CASE WHEN {number} < 253402300800000000 THEN make_timestamp({number}) END"
+            epoch = f"CASE WHEN regexp_full_match({text}, {params.bind(digits)}) THEN {sane} END"
+            found.append(_from_moment(epoch, kind, zone, params))
+    # forms that cost most where they do not fit come last
+    rest = _serial_and_patterns(text, "excel" in words, [form for form in forms if form not in FORM_WORDS], params)
+    return _first([*found, *([_from_local(rest, kind, zone, params)] if rest else [])]) or "NULL"
+
+
+def _serial_and_patterns(text: str, excel: bool, forms: list[str], params: Params) -> str | None:
+    """SQL: local time by a spreadsheet's day number or by strptime patterns."""
     local: list[str] = []
-    if patterns:
-        listed = ", ".join(params.bind(pattern) for pattern in patterns)
-        local.append(f"try_strptime({text}, [{listed}])")
-    if "iso" in words or typed_source:
-        local.append(f"CASE WHEN regexp_full_match({text}, {params.bind(_ISO_LOCAL)}) THEN TRY_CAST({text} AS TIMESTAMP) END")
-    if "excel" in words:
+    if excel:
         day = f"TRY_CAST({text} AS DOUBLE)"
         serial = f"TIMESTAMP '1899-12-30' + to_microseconds(CAST(round({day} * 86400) * 1000000 AS BIGINT))"
         local.append(f"CASE WHEN regexp_full_match({text}, {params.bind(_SERIAL)}) AND {day} BETWEEN 1 AND 2958465 THEN {serial} END")
-    absolute: list[str] = []
-    for word, (digits, factor) in _EPOCH.items():
-        if word in words:
-            moment = f"make_timestamp(CAST({text} AS BIGINT) * {factor})"
-            limit = f"CAST({text} AS BIGINT) * {factor} < 253402300800000000"
-            absolute.append(f"CASE WHEN regexp_full_match({text}, {params.bind(digits)}) THEN CASE WHEN {limit} THEN {moment} END END")
-    if "iso" in words or typed_source:
-        moment = f"make_timestamp(epoch_us(TRY_CAST({text} AS TIMESTAMPTZ)))"
-        absolute.append(f"CASE WHEN regexp_full_match({text}, {params.bind(_ISO_ZONED)}) THEN {moment} END")
-    return _joined(_first(local), _first(absolute), kind, zone, params)
+    if forms:
+        local.append(f"try_strptime({text}, [{params.bind_all(_strptime_order([form.translate(_FOLD) for form in forms]))}])")
+    return _first(local)
 
 
-def _joined(local: str | None, absolute: str | None, kind: str, zone: str, params: Params) -> str:
-    """Local times go from the zone to UTC, moments are UTC already; a date is the local one."""
-    found: list[str] = []
-    if local is not None:
-        sane = f"list_transform([{local}], lambda t: CASE WHEN t >= TIMESTAMP '1000-01-01' THEN t END)[1]"
-        found.append(f"CAST({sane} AS DATE)" if kind == DATE else to_utc(sane, zone, params))
-    if absolute is not None:
-        moment = f"CAST(timezone({params.bind(zone)}, timezone('UTC', {absolute})) AS DATE)"
-        found.append(moment if kind == DATE else absolute)
-    return _first(found) or "NULL"
+def _from_local(local: str, kind: str, zone: str, params: Params) -> str:
+    """A local time as UTC, or its date. A year below 1000 is a year of two digits that `%Y` took."""
+    sane = f"list_transform([{local}], lambda t: CASE WHEN t >= TIMESTAMP '1000-01-01' THEN t END)[1]"
+    return f"CAST({sane} AS DATE)" if kind == DATE else to_utc(sane, zone, params)
+
+
+def _from_moment(moment: str, kind: str, zone: str, params: Params) -> str:
+    """A moment in UTC, or the date it has in the zone."""
+    return f"CAST(timezone({params.bind(zone)}, timezone('UTC', {moment})) AS DATE)" if kind == DATE else moment
 
 
 def _first(options: list[str]) -> str | None:

@@ -15,6 +15,7 @@ import pyarrow as pa
 from pipelines.extract.batch import Batch, Reader
 from pipelines.extract.bench import arrow, lend, quoted
 from pipelines.extract.contract import Contract, Output
+from schemas.errors import FileUnreadable, HubError
 
 SEEN = "line_n BIGINT, byte_at BIGINT, byte_n BIGINT, row_id VARCHAR, row_hash VARCHAR, version_at TIMESTAMP"
 REJECTS = (
@@ -34,13 +35,16 @@ class Tally:
 class TypedFile:
     """Iterate to bring a file through; yields the good rows of each batch by contract table name.
 
+    name: of the file, for messages.
     keep: hold the good rows back in bench tables `stage_<noun>` (yielding nothing) instead of handing them out, for files
         that must be compared with the current state first.
     suppressed: the bench has a table `suppressed(row_id)`.
     """
 
-    def __init__(self, bench: duckdb.DuckDBPyConnection, reader: Reader, contract: Contract, *, keep: bool, suppressed: bool) -> None:
-        self.bench, self.reader, self.contract = bench, reader, contract
+    def __init__(
+        self, bench: duckdb.DuckDBPyConnection, reader: Reader, contract: Contract, *, name: str, keep: bool, suppressed: bool
+    ) -> None:
+        self.bench, self.reader, self.contract, self.name = bench, reader, contract, name
         self.keep, self.suppressed = keep, suppressed
         self.tally = Tally()
         bench.execute(f"CREATE OR REPLACE TABLE seen ({SEEN})")
@@ -49,6 +53,21 @@ class TypedFile:
             bench.execute(f"CREATE OR REPLACE TABLE {stage_name(output)} ({_columns(output)})")
 
     def __iter__(self) -> Iterator[dict[str, pa.Table]]:
+        """Raises FileUnreadable for what nobody foresaw: one odd file must not stop all others. Values never get into its text."""
+        try:
+            yield from self._batches()
+        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+            raise HubError(
+                "there is not enough memory or disk to read the file", where=self.name, why=type(error).__name__,
+                mend="Free some, or set HUB_MEMORY; nothing was stored",
+            ) from None  # fmt: skip
+        except (duckdb.Error, pa.ArrowException) as error:
+            raise FileUnreadable(
+                "unforeseen", "the file made the reader fail", where=self.name, why=type(error).__name__,
+                mend="Report this as a fault of the hub",
+            ) from None  # fmt: skip
+
+    def _batches(self) -> Iterator[dict[str, pa.Table]]:
         for batch in self.reader:
             self.tally.read += batch.rows.num_rows + batch.rejects.num_rows
             self._reject_unread(batch)

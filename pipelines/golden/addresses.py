@@ -1,8 +1,8 @@
 """`gold.addresses`: each place of a customer once, ranked; and the first one.
 
-Within one customer and town two texts are the same place when they hold the same house, building and room numbers, in any order and whatever
-the street is called (`云栖苑4-1-2604湖滨大街368号`), or when one says only a part of the other (a waybill without the room). Small numbers alone
-prove nothing: one of at least three digits must be among them.
+Within one customer and town two texts are the same place when they hold the same house, building and room numbers, in any order and
+whatever the street is called (`云栖苑4-1-2604湖滨大街368号`), or when one says only a part of the other (a waybill without the room).
+Small numbers alone prove nothing: one of at least three digits must be among them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def decide_addresses(con: duckdb.DuckDBPyConnection, policy: Survivorship, sourc
 
 def _said(chain: Chain) -> str:
     """SQL: what each source says of places. A part of the region that one text leaves out is taken from the others of the same spot where
-    these agree. `place_key` is null for a mere region."""
+    these agree. `spot` is null for a mere region; `place_key` tells the places of one customer apart."""
     agreed = ", ".join(f"CASE WHEN min({part}) = max({part}) THEN min({part}) END AS {part}" for part in _REGION)
     gaps = " OR ".join(f"count({part}) BETWEEN 1 AND count(*) - 1" for part in _REGION)
     filled = ", ".join(f"coalesce(s.{part}, g.{part}) AS {part}" for part in _REGION)
@@ -58,25 +58,26 @@ def _said(chain: Chain) -> str:
         spots AS (SELECT *, {_SPOT} AS spot FROM numbered),
         gaps AS (SELECT customer_n, spot, {agreed} FROM spots WHERE spot IS NOT NULL GROUP BY customer_n, spot HAVING {gaps}),
         filled AS (SELECT s.* REPLACE ({filled}) FROM spots s LEFT JOIN gaps g ON g.customer_n = s.customer_n AND g.spot = s.spot)
-        SELECT *, concat(province, chr(31), city, chr(31), district, chr(31)) || spot AS place_key FROM filled"""
+        SELECT *, hash(province, city, district, spot) AS place_key FROM filled"""
 
 
 _PLACES = """
     SELECT customer_n, place_key, any_value(province) AS province, any_value(city) AS city, any_value(district) AS district,
            min({'longest': -length(address), 'text': address, 'numbers': numbers}) AS shown, bool_or(is_place) AS is_place
-    FROM golden_said WHERE place_key IS NOT NULL GROUP BY customer_n, place_key"""
+    FROM golden_said GROUP BY customer_n, place_key"""
 
 # Which place says only a part of which other; of several the fullest.
 _INSIDE = f"""
     WITH compared AS (
-        SELECT *, shown.text AS address, shown.numbers AS numbers FROM golden_places
+        SELECT *, shown.text AS address, shown.numbers AS numbers FROM golden_places WHERE shown.text IS NOT NULL
         QUALIFY count(*) OVER (PARTITION BY customer_n) BETWEEN 2 AND {MOST_COMPARED})
-    SELECT p.customer_n, p.place_key, max({{'n': len(f.numbers), 'length': length(f.address), 'key': f.place_key}}).key AS into_key
+    SELECT p.customer_n, p.place_key,
+           max({{'n': len(f.numbers), 'length': length(f.address), 'text': f.address, 'key': f.place_key}}).key AS into_key
     FROM (SELECT *, {_DISTINCTIVE.format(least=2)} AS is_distinctive FROM compared) p
     JOIN compared f ON f.customer_n = p.customer_n AND f.place_key <> p.place_key AND f.is_place = p.is_place
      AND f.city IS NOT DISTINCT FROM p.city AND coalesce(f.district = p.district, true)
-     AND (length(f.address) > length(p.address) AND contains(f.address, p.address)
-          OR p.is_distinctive AND len(f.numbers) > len(p.numbers) AND list_has_all(f.numbers, p.numbers))
+     AND list_has_all(f.numbers, p.numbers)
+     AND (length(f.address) > length(p.address) AND contains(f.address, p.address) OR p.is_distinctive AND len(f.numbers) > len(p.numbers))
     GROUP BY p.customer_n, p.place_key"""
 
 
@@ -85,18 +86,16 @@ def _joined(sources: int) -> str:
     return f"""
         WITH aims AS (
             SELECT i.customer_n, i.place_key, coalesce(n.into_key, i.into_key) AS into_key
-            FROM golden_inside i LEFT JOIN golden_inside n ON n.customer_n = i.customer_n AND n.place_key = i.into_key
-             AND n.into_key <> i.place_key),
+            FROM golden_inside i LEFT JOIN golden_inside n ON n.customer_n = i.customer_n AND n.place_key = i.into_key),
         meant AS (
-            SELECT s.*, coalesce(a.into_key, s.place_key, concat(s.province, chr(31), s.city, chr(31), s.district)) AS meant_key
-            FROM golden_said s LEFT JOIN aims a ON a.customer_n = s.customer_n AND a.place_key = s.place_key)
-        SELECT m.customer_n, if(p.place_key IS NULL, any_value(m.province), any_value(p.province)) AS province,
-               if(p.place_key IS NULL, any_value(m.city), any_value(p.city)) AS city,
-               if(p.place_key IS NULL, any_value(m.district), any_value(p.district)) AS district,
-               any_value(p.shown).text AS address, min(m.best) AS best, bool_or(m.is_place) AS is_place,
-               {different_sources(sources)} AS source_n, sum(m.record_n)::BIGINT AS record_n, max(m.last_seen_at) AS last_seen_at
-        FROM meant m LEFT JOIN golden_places p ON p.customer_n = m.customer_n AND p.place_key = m.meant_key
-        GROUP BY m.customer_n, m.meant_key, p.place_key"""
+            SELECT s.*, coalesce(a.into_key, s.place_key) AS meant_key
+            FROM golden_said s LEFT JOIN aims a ON a.customer_n = s.customer_n AND a.place_key = s.place_key),
+        counted AS (
+            SELECT customer_n, meant_key AS place_key, min(best) AS best, bool_or(is_place) AS is_place,
+                   {different_sources(sources)} AS source_n, sum(record_n)::BIGINT AS record_n, max(last_seen_at) AS last_seen_at
+            FROM meant GROUP BY customer_n, meant_key)
+        SELECT c.*, p.province, p.city, p.district, p.shown.text AS address
+        FROM counted c JOIN golden_places p ON p.customer_n = c.customer_n AND p.place_key = c.place_key"""
 
 
 # A mere region (what a masked waybill leaves) is no further place where the customer has a fuller one in it.

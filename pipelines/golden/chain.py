@@ -22,7 +22,7 @@ _ORDER: dict[str, tuple[str, ...]] = {
     "most_recent": ("best.age",),
     "most_frequent": ("-source_n", "-record_n"),
     "most_complete": ("-part_n",),
-    "tie_break": ("value_key",),
+    "tie_break": ("best.is_minor", "value_key"),
 }
 
 
@@ -30,8 +30,8 @@ _ORDER: dict[str, tuple[str, ...]] = {
 class Candidates:
     """Where the values of a field are said: a table with the columns of `golden_mentions`, and expressions over it.
 
-    `value` null means nothing is said. Values with equal `key` are one value; the best record gives the form that is shown. `also` are
-    further aggregates by name.
+    `value` null means nothing is said. Values with equal `key` are one value; the best record gives the form that is shown, and a record
+    that says it in passing or in another spelling (`is_minor`) is only the best when no other says it. `also` are further aggregates.
     """
 
     field: DecidedField
@@ -40,6 +40,7 @@ class Candidates:
     key: str | None = None
     is_clear: str = "true"
     is_valid: str = "true"
+    is_minor: str = "false"
     part_n: str = "1"
     at: str = "event_at"
     where: str = "true"
@@ -47,14 +48,12 @@ class Candidates:
     also: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
-def best_record(chain: Chain, *, value: str, at: str) -> str:
+def best_record(chain: Chain, *, value: str, at: str, is_minor: str = "false") -> str:
     """SQL aggregate: the best record that says a value, by the rules of `chain` that look at records, then the least record key."""
     parts = {"source_trust": "'trust': -trust", "most_recent": f"'age': {_AGE.format(at=at)}"}
     ordered = [parts[rule] for rule in chain if rule in parts]
-    return f"min({{{', '.join([*ordered, _RECORD.format(value=value, at=at)])}}})"
-
-
-_RECORD = "'record_id': record_id, 'value': {value}, 'at': {at}, 'voice_n': voice_n"
+    members = ", ".join([f"'is_minor': {is_minor}", *ordered, f"'record_id': record_id, 'value': {value}, 'at': {at}, 'voice_n': voice_n"])
+    return f"min({{{members}}})"
 
 
 def different_sources(sources: int) -> str:
@@ -68,7 +67,7 @@ def said_values(candidates: Candidates, chain: Chain, sources: int) -> str:
     per = ", ".join(c.per)
     also = "".join(f", {expression} AS {name}" for name, expression in c.also.items())
     return f"""
-        SELECT {per}, {c.key or c.value} AS value_key, {best_record(chain, value=c.value, at=c.at)} AS best,
+        SELECT {per}, {c.key or c.value} AS value_key, {best_record(chain, value=c.value, at=c.at, is_minor=c.is_minor)} AS best,
                bool_or({c.is_clear}) AS is_clear, bool_or({c.is_valid}) AS is_valid, max({c.part_n}) AS part_n,
                {different_sources(sources)} AS source_n, count(*) AS record_n{also}
         FROM {c.table} JOIN (SELECT voice_n, trust FROM golden_trust WHERE field = '{c.field}') USING (voice_n)

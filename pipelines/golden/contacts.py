@@ -24,7 +24,7 @@ def decide_contacts(con: duckdb.DuckDBPyConnection, policy: Survivorship, source
         own = _OWN_PHONE if field == "phone" else "true"
         candidates = Candidates(
             field, "golden_identifiers", "value", where=kinds, per=("customer_n", "kind"),
-            is_clear="NOT is_masked", is_valid=f"is_valid AND {own}", part_n="length(value)",
+            is_clear="NOT is_masked", is_valid=f"is_valid AND {own}", is_minor="is_minor", part_n="length(value)",
             also={"passes": "bool_or(is_valid)", "is_personal": "bool_or(is_personal)", "is_own": f"bool_or({own})",
                   "last_seen_at": "max(event_at)"},
         )  # fmt: skip

@@ -7,11 +7,11 @@ import duckdb
 from pipelines.golden.chain import Candidates, said_values, survivors
 from schemas.survivorship import DecidedField, Survivorship
 
-# What a lost code page or a rare character leaves behind is not part of a name, nor are digits of a person's.
+# What a lost code page or a rare character leaves behind is not part of a name, nor are digits of a person's; 陈 alone is not one.
 _RUINS = "[?？■□�]"
 _READABLE = (
     f"name_norm IS NOT NULL AND NOT regexp_matches(name, '{_RUINS}') "
-    "AND (party_kind = 'organisation' OR NOT regexp_matches(name, '[0-9０-９]'))"
+    "AND (party_kind = 'organisation' OR length(name) > 1 AND NOT regexp_matches(name, '[0-9０-９]'))"
 )
 # Dates that forms and spreadsheets fill in by themselves, and births after the record.
 _BORN = "birth_on > DATE '1900-01-01' AND birth_on <> DATE '1970-01-01' AND (event_at IS NULL OR birth_on <= event_at)"
@@ -20,7 +20,7 @@ CANDIDATES: tuple[Candidates, ...] = (
     Candidates("party_kind", "golden_mentions", "party_kind"),
     Candidates(
         "name", "golden_mentions", "name", key="coalesce(name_norm, name)", is_clear="NOT coalesce(name_is_masked, false)",
-        is_valid=_READABLE, part_n="length(name)",
+        is_valid=_READABLE, is_minor="name IS DISTINCT FROM name_norm", part_n="length(name)",
     ),
     Candidates("gender", "golden_mentions", "gender"),
     Candidates("birth_on", "golden_mentions", "birth_on", is_valid=_BORN),

@@ -67,7 +67,7 @@ def gather_part(con: duckdb.DuckDBPyConnection, part: int, parts: int) -> int:
     con.execute(
         """CREATE OR REPLACE TEMP TABLE golden_mentions AS
         SELECT m.record_id, c.customer_n, v.voice_n, v.source_n, m.event_at, m.row_id, m.party_kind,
-               m.name, m.name_norm, m.name_is_masked, m.gender, m.birth_on, m.company, m.uscc,
+               m.name, m.name_norm, m.name_is_masked, m.phone_norm, m.gender, m.birth_on, m.company, m.uscc,
                m.province, m.city, m.district, m.address_norm, m.address_key, m.address_is_place
         FROM std.mentions m
         JOIN (SELECT record_id, customer_n FROM cluster.members JOIN golden_customers USING (customer_id)) c USING (record_id)
@@ -75,7 +75,8 @@ def gather_part(con: duckdb.DuckDBPyConnection, part: int, parts: int) -> int:
     )
     con.execute(
         """CREATE OR REPLACE TEMP TABLE golden_identifiers AS
-        SELECT m.record_id, m.customer_n, m.voice_n, m.source_n, m.event_at, i.kind, i.value, i.is_valid, i.is_masked, i.is_personal
+        SELECT m.record_id, m.customer_n, m.voice_n, m.source_n, m.event_at, i.kind, i.value, i.is_valid, i.is_masked, i.is_personal,
+               i.kind = 'phone' AND i.value IS DISTINCT FROM m.phone_norm AS is_minor
         FROM std.identifiers i JOIN golden_mentions m USING (record_id)"""
     )
     _gather_claims(con)

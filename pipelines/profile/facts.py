@@ -49,7 +49,8 @@ SHIPMENTS = Fact(
     f"""SELECT s.shipment_id, coalesce(r.customer_id, o.customer_id) AS customer_id, s.order_id, s.link, s.carrier, s.waybills,
                s.ship_status, s.shipped_at, s.promised_at, s.delivered_at,
                coalesce(s.is_late, false) OR coalesce({_UNTIL} > s.promised_at, false) AS is_late,
-               round(greatest(epoch({_UNTIL} - s.promised_at) / 86400, 0), 2) AS delay_days
+               CASE WHEN {_UNTIL} > s.promised_at THEN round(epoch({_UNTIL} - s.promised_at) / 86400, 2)
+                    WHEN {_UNTIL} <= s.promised_at THEN 0 END AS delay_days
         FROM {{due}} s CROSS JOIN profile_as_of a
         LEFT JOIN cluster.members r ON r.record_id = s.recipient_record_id
         LEFT JOIN mart.orders o ON o.order_id = s.order_id""",

@@ -16,7 +16,9 @@ from pipelines.standardise.vocabulary import words
 TWO_CHARACTER_SURNAMES = frozenset(surname for surname in words("compound_surnames", "surname") if len(surname) == 2)
 AGE_BANDS = ((14, "under 14"), (18, "14-17"), (25, "18-24"), (35, "25-34"), (45, "35-44"), (55, "45-54"), (65, "55-64"))
 OLDEST_BAND = "65 and over"
-_EMAIL_IN_TEXT = r"[^\s@,;，。；：、（）()<>]+@[^\s@,;，。；：、（）()<>]+"
+# Blanks are spelled out: \s means other characters in RE2 than in Python.
+_EMAIL_PART = r"[^ \t\r\n　@,;，。；：、（）()<>]+"
+_EMAIL_IN_TEXT = f"{_EMAIL_PART}@{_EMAIL_PART}"
 _DIGITS_IN_TEXT = r"[0-9０-９](?:[ .\-－—]?[0-9０-９]){4,}"
 _SURNAMES = ", ".join(f"'{surname}'" for surname in sorted(TWO_CHARACTER_SURNAMES))
 _YEARS = "year(today) - year(born) - ((month(today), day(today)) < (month(born), day(born)))::INT"

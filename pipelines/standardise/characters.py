@@ -49,7 +49,7 @@ def has_han(value: str) -> bool:
 @cache
 def simplified() -> dict[int, str]:
     """Traditional -> simplified, character by character (OpenCC `t2s`), without the characters that are in simplified use themselves."""
-    import opencc  # heavy: only where odd values are met
+    import opencc  # not at the top: an API worker imports this module for `tidy` alone
 
     block = [chr(code) for code in (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000))]
     turned = opencc.OpenCC("t2s").convert("\n".join(block)).split("\n")

@@ -17,7 +17,7 @@ _MISTYPED = str.maketrans({"。": ".", "，": ".", ",": ".", "、": ".", "；": 
 # Mailboxes of a function and addresses typed to get past a form: valid, but nobody's own.
 NOBODYS = (
     r"(?:info|service|services|sales|admin|administrator|support|contact|office|hr|kefu|postmaster|webmaster|noreply|no-reply|mail|test|user|abc|aaa"
-    r"|none|null|no|na|xxx|unknown|anonymous|example|123|1234|12345|123456|111111|000000)@.*|.*@(?:(?:.*\.)?example\.(?:com|org|net)|test\.com"
+    r"|none|null|no|na|xxx|unknown|anonymous|example|123|1234|12345|123456|111111|000000)@.*|.*@(?:test\.com"
     r"|email\.com|none\.com|no\.com|xxx\.com|noemail\.com|a\.com)"
 )
 _COMMON = r"[a-zA-Z0-9]+(?:[._-][a-zA-Z0-9]+)*@(?:[a-zA-Z0-9]+\.)+[a-zA-Z]{2,24}"

@@ -30,7 +30,7 @@ def insert_facts(con: duckdb.DuckDBPyConnection, entities: Collection[str]) -> N
     for entity, insert in inserts.items():
         if entity in entities:
             insert(con)
-            con.execute(f"INSERT INTO std.fact_rows SELECT row_id, '{entity}', fact_id FROM rows_{entity} WHERE row_id <> fact_id")
+            con.execute(f"INSERT INTO std.fact_rows SELECT row_id, '{entity}', fact_id FROM strays_{entity}")
 
 
 def _insert_returns(con: duckdb.DuckDBPyConnection) -> None:
@@ -116,12 +116,18 @@ def _insert_lines(con: duckdb.DuckDBPyConnection) -> None:
 def _insert_shipments(con: duckdb.DuckDBPyConnection) -> None:
     """Parcels and events of all rows of a shipment; the first parcel's carrier, the latest event."""
     con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE parcel_lists AS
-        SELECT fact_id, first(carrier ORDER BY row_id, item_n) FILTER (WHERE carrier IS NOT NULL) AS carrier,
-            list(DISTINCT waybill ORDER BY waybill) FILTER (WHERE waybill IS NOT NULL) AS waybills
-        FROM (SELECT r.fact_id, p.row_id, p.item_n, p.carrier, {key_sql('p.waybill')} AS waybill
-              FROM raw.parcels p JOIN (SELECT row_id, fact_id FROM rows_shipments) r USING (row_id))
-        GROUP BY fact_id"""
+        f"""CREATE OR REPLACE TEMP VIEW parcels AS
+        SELECT r.fact_id, p.row_id, p.item_n, p.carrier, {key_sql('p.waybill')} AS waybill
+        FROM raw.parcels p JOIN (SELECT row_id, fact_id FROM rows_shipments) r USING (row_id)"""
+    )
+    con.execute("CREATE OR REPLACE TEMP TABLE several AS SELECT fact_id FROM parcels GROUP BY fact_id HAVING count(*) > 1")
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE parcel_lists AS
+        SELECT fact_id, carrier, CASE WHEN waybill IS NOT NULL THEN [waybill] END AS waybills FROM parcels ANTI JOIN several USING (fact_id)
+        UNION ALL
+        SELECT fact_id, first(carrier ORDER BY row_id, item_n) FILTER (WHERE carrier IS NOT NULL),
+            list(DISTINCT waybill ORDER BY waybill) FILTER (WHERE waybill IS NOT NULL)
+        FROM parcels SEMI JOIN several USING (fact_id) GROUP BY fact_id"""
     )
     con.execute(
         """CREATE OR REPLACE TEMP TABLE last_events AS
@@ -132,7 +138,7 @@ def _insert_shipments(con: duckdb.DuckDBPyConnection) -> None:
     lists = "LEFT JOIN parcel_lists p USING (fact_id) LEFT JOIN last_events v USING (fact_id)"
     joins = f"""{_LINKED} {lists} {_mention("m", "h.fact_id || '#recipient'", "shipment_recipient")}"""
     _insert(con, std.SHIPMENTS.name, std.SHIPMENTS.column_names, _SHIPMENTS, f"headers_shipments h {joins}")
-    con.execute("DROP TABLE parcel_lists; DROP TABLE last_events")
+    con.execute("DROP VIEW parcels; DROP TABLE several; DROP TABLE parcel_lists; DROP TABLE last_events")
 
 
 def count_links(con: duckdb.DuckDBPyConnection) -> dict[str, int]:

@@ -47,8 +47,10 @@ def find_changes(con: duckdb.DuckDBPyConnection) -> int:
 
 
 def gather(con: duckdb.DuckDBPyConnection, *, everything: bool) -> set[str]:
-    """Answer the entities that have rows to derive from. Make, for every entity, `rows_<entity>` (its source rows; facts with `fact_id`) and, for facts, `headers_<entity>`: all of them, or
-    those that pending changes concern, with temp `affected_<entity>(fact_id)`. Also `links(order_ref, order_n, order_id)`."""
+    """Make, for every entity, `rows_<entity>` (its source rows; facts with `fact_id`) and, for facts, `headers_<entity>`: all of them, or
+    those that pending changes concern, with temp `affected_<entity>(fact_id)`. Also `links(order_ref, order_n, order_id)`.
+
+    Answers the entities that have rows to derive anything from."""
     for entity in PARTIES:
         _gather_rows(con, entity, f"SELECT * FROM raw.{entity}", None if everything else f"row_id IN (SELECT key FROM pending_{entity})")
     orders, *others = FACTS
@@ -70,6 +72,7 @@ def drop_gathered(con: duckdb.DuckDBPyConnection) -> None:
     """Drop what `gather` made."""
     for fact in FACTS:
         con.execute(f"DROP VIEW headers_{fact.entity}; DROP TABLE IF EXISTS merged_{fact.entity}; DROP TABLE repeated_{fact.entity}")
+        con.execute(f"DROP TABLE strays_{fact.entity}")
         con.execute(f"DROP TABLE IF EXISTS affected_{fact.entity}")
     for entity in ENTITIES:
         con.execute(f"DROP VIEW rows_{entity}; DROP TABLE IF EXISTS chosen_{entity}; DROP TABLE untimed_{entity}")
@@ -132,14 +135,14 @@ def _find_affected(con: duckdb.DuckDBPyConnection, fact: Fact) -> None:
 
 
 def _gather_headers(con: duckdb.DuckDBPyConnection, fact: Fact, *, everything: bool) -> None:
-    """`rows_<entity>` and `headers_<entity>(fact_id, <raw columns>)`."""
+    """`rows_<entity>`, `strays_<entity>(row_id, fact_id)` (rows not named like their fact), `headers_<entity>(fact_id, <raw columns>)`."""
     entity = fact.entity
     select = f"SELECT source || ':' || {fact.key} AS fact_id, * FROM raw.{entity}"
     _gather_rows(con, entity, select, None if everything else f"fact_id IN (SELECT fact_id FROM affected_{entity})")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE strays_{entity} AS SELECT row_id, fact_id FROM rows_{entity} WHERE row_id <> fact_id")
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE repeated_{entity} AS
-        SELECT fact_id FROM rows_{entity} SEMI JOIN (SELECT fact_id FROM rows_{entity} WHERE row_id <> fact_id) USING (fact_id)
-        GROUP BY fact_id HAVING count(*) > 1"""
+        SELECT fact_id FROM rows_{entity} SEMI JOIN strays_{entity} USING (fact_id) GROUP BY fact_id HAVING count(*) > 1"""
     )
     if not count(con, f"SELECT count(*) FROM repeated_{entity}"):
         con.execute(f"CREATE OR REPLACE TEMP VIEW headers_{entity} AS SELECT * FROM rows_{entity}")

@@ -159,7 +159,8 @@ def _columns(role: Role, known: set[str]) -> dict[str, str]:
         "record_id": role.of("record_id"), "source": "r.source", "row_id": "r.row_id", "role": f"'{role.name}'",
         "party_kind": f"CASE WHEN {is_org} THEN 'organisation' ELSE 'person' END", "event_at": event_at(role.entity),
         "name": of("n", "name"), "name_norm": f"CASE WHEN {is_org} THEN {of('n', 'organisation')} ELSE {of('n', 'name_norm')} END",
-        "surname": f"CASE WHEN NOT {is_org} THEN {of('n', 'surname')} END", "name_pinyin": f"CASE WHEN NOT {is_org} THEN {of('n', 'name_pinyin')} END",
+        "surname": f"CASE WHEN NOT {is_org} THEN {of('n', 'surname')} END",
+        "name_pinyin": f"CASE WHEN NOT {is_org} THEN {of('n', 'name_pinyin')} END",
         "name_is_masked": f"coalesce({of('n', 'is_masked')}, false)", "former_name_norm": of("f", "name_norm"),
         "gender": f"coalesce(CASE WHEN {role.of('gender')} IN ('male', 'female') THEN {role.of('gender')} END, {of('d', 'gender')})",
         "birth_on": f"coalesce({_BIRTH.format(role.columns.get('birth_on', 'NULL::DATE'))}, {of('d', 'birth_on')})",
@@ -172,5 +173,6 @@ def _columns(role: Role, known: set[str]) -> dict[str, str]:
         "member_ref": _trimmed(role, "member_ref"), "order_id": role.of("order_id"),
         "province": of("a", "province"), "city": of("a", "city"), "district": of("a", "district"), "address_norm": of("a", "address_norm"),
         "address_key": of("a", "address_key"), "address_is_place": of("a", "is_place"),
-        "company": f"coalesce({of('c', 'organisation')}, {title}, CASE WHEN {is_org} THEN {of('n', 'organisation')} END)", "uscc": of("s", "norm"),
+        "company": f"coalesce({of('c', 'organisation')}, {title}, CASE WHEN {is_org} THEN {of('n', 'organisation')} END)",
+        "uscc": of("s", "norm"),
     }  # fmt: skip

@@ -46,7 +46,8 @@ ROLES = (
         "buyer", "orders", "headers_orders",
         {"record_id": "r.fact_id || '#buyer'", "order_id": "r.fact_id", "declared": "r.buyer_kind", "account": "r.buyer_account",
          "name": "coalesce(r.buyer_name, CASE WHEN r.buyer_kind = 'organisation' THEN r.invoice_title END)", "title": "r.invoice_title",
-         "uscc": "r.invoice_uscc", **_same("phone", "email", "openid", "unionid", prefix="buyer_"), **_same("customer_ref", "member_ref")},
+         "uscc": "r.invoice_uscc", **_same("phone", "email", "openid", "unionid", *REGION, prefix="buyer_"),
+         **_same("customer_ref", "member_ref")},
     ),
     Role(
         "recipient", "orders", "headers_orders",

@@ -170,6 +170,7 @@ ORDERS = table(
     col("buyer_name", TEXT, "Buyer as sent.", "name"),
     col("buyer_phone", TEXT, "Buyer's phone as sent.", "phone"),
     col("buyer_email", TEXT, "Buyer's e-mail as sent.", "email"),
+    *(col(f"buyer_{c.name}", c.type, c.doc.replace("as sent", "of the buyer as sent"), c.field_class) for c in PLACE),
     col("buyer_openid", TEXT, "`<app>:<openid>`.", "social_id"),
     col("buyer_unionid", TEXT, "`<open platform account>:<unionid>`.", "social_id"),
     *_recipient(),

@@ -56,7 +56,8 @@ def _check(hub: Hub, content: bytes, planted: dict[str, str], dirt: list[bytes],
     hub.land("crm.csv", content)
     hub.run()
     entry = hub.file("crm.csv")
-    if len(dirt) * 2 > sent_n and entry["outcome"] == "set_aside":  # most of it undecodable: kept whole
+    if entry["outcome"] == "set_aside":  # most of the first chunk is undecodable: kept whole
+        assert entry["reason"] == "wrong_encoding" and any(b"\xff" in line or b"\xcd" in line for line in dirt)
         assert (hub.quarantine / "crm" / entry["file_id"] / "crm.csv").read_bytes() == content
     else:
         names = {key: (name or "") for key, name in hub.ask("SELECT customer_key, name FROM raw.customers")}

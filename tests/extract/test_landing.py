@@ -145,6 +145,44 @@ def test_an_unreadable_file_is_refused(hub: Hub, monkeypatch: pytest.MonkeyPatch
     assert "does not let the hub read it" in hub.run()["messages"][0]
 
 
+def test_odd_names_and_files_that_vanish_do_not_stop_the_run(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.map()
+    hub.land("crm.csv", ROWS)
+    (hub.landing / os.fsdecode(b"crm_\xff.csv")).write_text(ROWS, "utf-8")
+    real = Path.stat
+
+    def gone(path: Path, **options: bool) -> os.stat_result:
+        if path.name == "crm.csv":
+            raise FileNotFoundError(2, "No such file or directory")
+        return real(path, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", gone)
+        facts = hub.run(settle_seconds=0)
+    assert facts["messages"] == ["crm.csv: it cannot be read (No such file or directory)"]
+    assert hub.column("SELECT file_name FROM raw.files") == ["crm_\\udcff.csv"]
+
+
+def test_what_nobody_foresaw_costs_one_file_and_tells_no_value(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipelines.extract.contract import Contract
+
+    hub.map()
+    hub.land("crm_1.csv", ROWS)
+    real = Contract._head
+
+    def breaks(contract: Contract) -> str:
+        return real(contract).replace("AS row_hash", "+ CAST(key AS INTEGER) AS row_hash")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Contract, "_head", breaks)
+        hub.run()
+    assert hub.file("crm_1.csv")["reason"] == "unforeseen"
+    assert "C1" not in hub.file("crm_1.csv")["message"]
+    hub.land("crm_2.csv", ROWS.replace("C1", "C2"))
+    hub.run()
+    assert hub.column("SELECT customer_key FROM raw.customers") == ["C2"]
+
+
 def test_one_file_may_serve_two_mappings(hub: Hub) -> None:
     hub.map()
     hub.map(CRM, source="source: shop")

@@ -217,7 +217,26 @@ def test_more_sources_than_a_machine_word_has_bits(world: World) -> None:
     assert world.why("c1", "name")[1] == "most_frequent"
 
 
-TEXTS = ("湖滨大街368号云栖苑4栋1单元2604室", "云栖苑4-1-2604湖滨大街368号", "湖滨大街368号云栖苑", "云栖苑4栋1单元2604室", "湖滨大街368号4栋2604室")
+def test_first_phone_of_a_record_comes_before_its_second(world: World) -> None:
+    world.mention("crm:1", "c1", at=day(1), phone_norm="13900000002", others=[("phone", "13900000001")])
+    world.run_golden()
+    assert world.row("gold.customers", customer_id="c1")["phone"] == "13900000002"
+    assert world.why("c1", "phone") == ("crm:1", "tie_break", 2)
+
+
+def test_surname_alone_is_no_name_and_the_plain_spelling_is_shown(world: World) -> None:
+    world.mention("crm:1", "c1", at=day(9), name="王", name_norm="王")
+    world.mention("crm:2", "c1", at=day(5), name="王曉芳", name_norm="王晓芳")
+    world.mention("crm:3", "c1", at=day(1), name="王晓芳", name_norm="王晓芳")
+    world.run_golden()
+    assert world.row("gold.customers", customer_id="c1")["name"] == "王晓芳"
+    assert world.why("c1", "name") == ("crm:3", "valid", 2)
+
+
+TEXTS = (
+    "湖滨大街368号云栖苑4栋1单元2604室", "云栖苑4-1-2604湖滨大街368号", "湖滨大街368号云栖苑", "云栖苑4栋1单元2604室",
+    "湖滨大街368号4栋2604室",
+)  # fmt: skip
 
 
 def test_parts_and_orders_of_one_address_are_one_place(world: World) -> None:

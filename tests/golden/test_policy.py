@@ -33,13 +33,13 @@ def test_shipped_policy_decides_every_field() -> None:
     ("old", "new", "at", "says"),
     [
         ("  gender: [", "  gendre: [", "gendre", "gendre"),
-        ("[valid, source_trust", "[valid, source_trst", "source_trst", "source_trust"),
+        ("[valid, most_frequent", "[valid, most_frequnt", "most_frequnt", "most_frequent"),
         ("    caller: 550", "    caler: 550", "caler", "caler"),
         ("default: 500", "default: 5000", "default:", "less than or equal to 1000"),
         ("  sources: []", "  sources:\n    - {source: 'crm/*', trust: 1}", "crm/*", "letters, digits"),
         ("  sources: []", "  sources:\n    - {source: 'erp_*', trust: 1}", "erp_*", "no source fits"),
         ("  uscc: [", "  name: [", "name: [source_trust, most_recent", "twice"),
-        ("  gender: [source_trust, ", "  gender: [source_trust, source_trust, ", "gender:", "twice in the chain"),
+        ("  gender: [most_frequent, ", "  gender: [most_frequent, most_frequent, ", "gender:", "twice in the chain"),
         ("language: [most_recent, source_trust, tie_break]", "language: [most_recent]", "language:", "tie_break"),
         ("  last_agent: [most_recent, source_trust, tie_break]\n", "", "fields:", "no chain for last_agent"),
         ("version: 1", "version: [", "default:", "not YAML"),
@@ -72,10 +72,10 @@ def test_trust_goes_by_the_most_specific_entry(tmp_path: Path) -> None:
 
 def test_another_policy_decides_otherwise(tmp_path: Path) -> None:
     world = World()
-    world.mention("erp_hz:1", "c1", role="recipient", at=day(1), gender="female")
-    world.mention("crm:1", "c1", at=day(9), gender="male")
+    world.mention("erp_hz:1", "c1", role="recipient", at=day(1), company="云山贸易")
+    world.mention("crm:1", "c1", at=day(9), company="山云贸易")
     world.run_golden()
-    assert world.row("gold.customers", customer_id="c1")["gender"] == "male"
+    assert world.row("gold.customers", customer_id="c1")["company"] == "山云贸易"
     policy = load_survivorship(write(tmp_path, "  sources: []", "  sources:\n    - {source: 'erp_*', trust: 900}"))
     world.run_golden(full=True, policy=policy)
-    assert world.row("gold.customers", customer_id="c1")["gender"] == "female"
+    assert world.row("gold.customers", customer_id="c1")["company"] == "云山贸易"

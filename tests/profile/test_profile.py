@@ -148,6 +148,14 @@ def test_late_and_open_shipments(world: World) -> None:
     assert [(s["waybills"], s["delay_days"]) for s in shown["recent"]] == [(["SF2"], 0.0), (["SF1"], 2.0)]
 
 
+def test_delay_of_a_lost_parcel_is_not_known(world: World) -> None:
+    world.mention("crm:1", "c1", at=day(1), name="张三")
+    lost = {"ship_status": "lost", "shipped_at": day(1), "promised_at": day(4), "last_event_at": day(9)}
+    world.put("std.shipments", shipment_id="wms:1", link="orphan", recipient_record_id="crm:1", **lost)
+    world.run()
+    assert world.rows("SELECT is_late, delay_days FROM mart.shipments") == [(False, None)]
+
+
 def test_lists_are_bounded_and_newest_first(world: World) -> None:
     for n in range(60):
         world.order(f"oms:{n:03}", "c1", "c1", day(n), "1.00")

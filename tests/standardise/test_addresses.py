@@ -16,7 +16,9 @@ WEST_LAKE = ("浙江", "杭州", "西湖区")
 
 
 def read(address: str | None, province: str | None = None, city: str | None = None, district: str | None = None) -> dict[str, Any]:
-    (row,) = standardised(standardise_addresses, [("k", province, city, district, address)], "key", "province", "city", "district", "address")
+    (row,) = standardised(
+        standardise_addresses, [("k", province, city, district, address)], "key", "province", "city", "district", "address"
+    )
     return row
 
 
@@ -26,17 +28,27 @@ def region(row: dict[str, Any]) -> tuple[str | None, str | None, str | None]:
 
 @pytest.mark.parametrize(
     "address",
-    ["浙江省杭州市西湖区文三路86号3幢2单元301室", "浙江杭州西湖文三路86号3号楼二单元301", "浙江省 杭州市 西湖区 文三路８６号３栋２单元301室",
-     "杭州市西湖区文三路86号三号楼2单元301", "中国浙江省杭州市西湖区文三路86号3#楼2单元301室", "浙江省杭州市西湖区文三路86号3栋2单元301室（放门口）",
-     "浙江省,杭州市,西湖区,文三路86号,3栋2单元301室", "浙江省/杭州市/西湖区/文三路86号3栋2单元301室"],
-)  # fmt: skip
+    [
+        "浙江省杭州市西湖区文三路86号3幢2单元301室",
+        "浙江杭州西湖文三路86号3号楼二单元301",
+        "浙江省 杭州市 西湖区 文三路８６号３栋２单元301室",
+        "杭州市西湖区文三路86号三号楼2单元301",
+        "中国浙江省杭州市西湖区文三路86号3#楼2单元301室",
+        "浙江省杭州市西湖区文三路86号3栋2单元301室（放门口）",
+        "浙江省,杭州市,西湖区,文三路86号,3栋2单元301室",
+        "浙江省/杭州市/西湖区/文三路86号3栋2单元301室",
+    ],
+)
 def test_one_address_in_many_spellings_is_one(address: str) -> None:
     row = read(address)
     assert region(row) == WEST_LAKE
     assert (row["address_norm"], row["address_key"], row["is_place"]) == ("文三路86号3栋2单元301室", "86-3-2-301", False)
 
 
-@pytest.mark.parametrize("fields", [("浙江省", "杭州市", "西湖区"), ("浙江", "杭州", "西湖"), (None, "杭州", "西湖区"), (None, None, "西湖区"), (None, None, None)])
+@pytest.mark.parametrize(
+    "fields",
+    [("浙江省", "杭州市", "西湖区"), ("浙江", "杭州", "西湖"), (None, "杭州", "西湖区"), (None, None, "西湖区"), (None, None, None)],
+)
 @pytest.mark.parametrize("address", ["浙江省杭州市西湖区文三路86号", "杭州市西湖区文三路86号"])
 def test_a_region_in_text_and_fields_is_said_once(fields: tuple[str | None, ...], address: str) -> None:
     row = read(address, *fields)
@@ -45,14 +57,22 @@ def test_a_region_in_text_and_fields_is_said_once(fields: tuple[str | None, ...]
 
 @pytest.mark.parametrize(
     ("address", "expected"),
-    [("上海浦东新区东方路1365号", ("上海", "上海", "浦东新区", "东方路1365号")), ("上海市沪松公路1136弄", ("上海", "上海", None, "沪松公路1136弄")),
-     ("重庆市渝北区龙溪街道1号", ("重庆", "重庆", "渝北区", "龙溪街道1号")), ("徐汇区虹漕路461号", ("上海", "上海", "徐汇区", "虹漕路461号")),
-     ("吉林市船营区北京路1号", ("吉林", "吉林", "船营区", "北京路1号")), ("义乌市稠州北路1号", ("浙江", "金华", "义乌市", "稠州北路1号")),
-     ("湖北省仙桃市沔阳大道1号", ("湖北", "仙桃", None, "沔阳大道1号")), ("海南藏族自治州共和县1号", ("青海", "海南", "共和县", "1号")),
-     ("内蒙古锡林郭勒盟东乌珠穆沁旗1号", ("内蒙古", "锡林郭勒", "东乌珠穆沁旗", "1号")), ("杭州市江干区庆春路1号", ("浙江", "杭州", "上城区", "庆春路1号")),
-     ("北京路123号", (None, None, None, "北京路123号")), ("朝阳区工体北路1号", (None, None, None, "朝阳区工体北路1号")),
-     ("上海大厦3楼", (None, None, None, "上海大厦3层"))],
-)  # fmt: skip
+    [
+        ("上海浦东新区东方路1365号", ("上海", "上海", "浦东新区", "东方路1365号")),
+        ("上海市沪松公路1136弄", ("上海", "上海", None, "沪松公路1136弄")),
+        ("重庆市渝北区龙溪街道1号", ("重庆", "重庆", "渝北区", "龙溪街道1号")),
+        ("徐汇区虹漕路461号", ("上海", "上海", "徐汇区", "虹漕路461号")),
+        ("吉林市船营区北京路1号", ("吉林", "吉林", "船营区", "北京路1号")),
+        ("义乌市稠州北路1号", ("浙江", "金华", "义乌市", "稠州北路1号")),
+        ("湖北省仙桃市沔阳大道1号", ("湖北", "仙桃", None, "沔阳大道1号")),
+        ("海南藏族自治州共和县1号", ("青海", "海南", "共和县", "1号")),
+        ("内蒙古锡林郭勒盟东乌珠穆沁旗1号", ("内蒙古", "锡林郭勒", "东乌珠穆沁旗", "1号")),
+        ("杭州市江干区庆春路1号", ("浙江", "杭州", "上城区", "庆春路1号")),
+        ("北京路123号", (None, None, None, "北京路123号")),
+        ("朝阳区工体北路1号", (None, None, None, "朝阳区工体北路1号")),
+        ("上海大厦3楼", (None, None, None, "上海大厦3层")),
+    ],
+)
 def test_regions_are_looked_up_not_guessed(address: str, expected: tuple[str | None, ...]) -> None:
     row = read(address)
     assert (*region(row), row["address_norm"]) == expected
@@ -75,32 +95,61 @@ def test_a_region_the_table_does_not_know_stays_as_sent() -> None:
 
 @pytest.mark.parametrize(
     ("written", "tidied"),
-    [("十二楼", "12楼"), ("二十三号楼", "23号楼"), ("一百零三室", "103室"), ("三〇一室", "301室"), ("第三栋", "3栋"), ("文三路", "文三路"), ("中山三路一号", "中山三路1号"),
-     ("Ｂ座 ２楼", "B座2楼"), ("忠孝東路1號", "忠孝东路1号"), ("17、18楼", "17-18楼"), ("86号 3 301", "86号3-301"), ("文三路86号 请放门口谢谢", "文三路86号")],
-)  # fmt: skip
+    [
+        ("十二楼", "12楼"),
+        ("二十三号楼", "23号楼"),
+        ("一百零三室", "103室"),
+        ("三〇一室", "301室"),
+        ("第三栋", "3栋"),
+        ("文三路", "文三路"),
+        ("中山三路一号", "中山三路1号"),
+        ("Ｂ座 ２楼", "B座2楼"),
+        ("忠孝東路1號", "忠孝东路1号"),
+        ("17、18楼", "17-18楼"),
+        ("86号 3 301", "86号3-301"),
+        ("文三路86号 请放门口谢谢", "文三路86号"),
+    ],
+)
 def test_numbers_and_characters_have_one_spelling(written: str, tidied: str) -> None:
     assert tidy_address(written) == tidied
 
 
 @pytest.mark.parametrize(
     ("address", "norm", "key"),
-    [("文三路86号3-2-301", "文三路86号3-2-301", "86-3-2-301"), ("文三路86号", "文三路86号", None), ("东方路1365号5号楼24B", "东方路1365号5栋24B", "1365-5"),
-     ("天元港中心B座2503", "天元港中心B栋2503室", None), ("科技园D2楼四层", "科技园D2栋4层", None), ("虹漕路461号58号楼5楼", "虹漕路461号58栋5层", "461-58"),
-     ("文三路9-1号2栋", "文三路9-1号2栋", "9-1-2")],
-)  # fmt: skip
+    [
+        ("文三路86号3-2-301", "文三路86号3-2-301", "86-3-2-301"),
+        ("文三路86号", "文三路86号", None),
+        ("东方路1365号5号楼24B", "东方路1365号5栋24B", "1365-5"),
+        ("天元港中心B座2503", "天元港中心B栋2503室", None),
+        ("科技园D2楼四层", "科技园D2栋4层", None),
+        ("虹漕路461号58号楼5楼", "虹漕路461号58栋5层", "461-58"),
+        ("文三路9-1号2栋", "文三路9-1号2栋", "9-1-2"),
+    ],
+)
 def test_the_key_is_the_numbers_of_house_building_unit_and_room(address: str, norm: str, key: str | None) -> None:
     row = read(address, *WEST_LAKE)
     assert (row["address_norm"], row["address_key"]) == (norm, key)
 
 
-@pytest.mark.parametrize(("address", "norm"), [("文三路86号***", "文三路86号"), ("文三路86号****室", "文三路86号"), ("文三路**号**室", "文三路"), ("***", None), ("浙江省杭州市西湖区****", None),
-                                               ("文三路86号3栋*单元***室", "文三路86号3栋")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("address", "norm"),
+    [
+        ("文三路86号***", "文三路86号"),
+        ("文三路86号****室", "文三路86号"),
+        ("文三路**号**室", "文三路"),
+        ("***", None),
+        ("浙江省杭州市西湖区****", None),
+        ("文三路86号3栋*单元***室", "文三路86号3栋"),
+    ],
+)
 def test_hidden_parts_leave_what_is_visible_and_no_key(address: str, norm: str | None) -> None:
     row = read(address, *WEST_LAKE)
     assert (row["address_norm"], row["address_key"]) == (norm, None)
 
 
-@pytest.mark.parametrize("address", ["文三路86号菜鸟驿站", "浙大宿舍3栋301", "西溪花园丰巢快递柜", "明月大厦前台", "工业园门卫收发室", "自提点"])
+@pytest.mark.parametrize(
+    "address", ["文三路86号菜鸟驿站", "浙大宿舍3栋301", "西溪花园丰巢快递柜", "明月大厦前台", "工业园门卫收发室", "自提点"]
+)
 def test_pick_up_places_identify_nobody(address: str) -> None:
     assert read(address, *WEST_LAKE)["is_place"]
 
@@ -111,10 +160,16 @@ def test_a_note_to_the_courier_does_not_make_a_home_a_place() -> None:
 
 @pytest.mark.parametrize(
     ("fields", "names"),
-    [(("上海市", "市辖区", "浦东新区"), ("上海", "上海", "浦东新区")), (("湖北省", "省直辖县级行政区划", "仙桃市"), ("湖北", "仙桃", None)),
-     (("浙江", "义乌", None), ("浙江", "金华", "义乌市")), (("臺灣", "台北市", None), ("台湾", "台北", None)), (("北京", "朝阳区", None), ("北京", "北京", "朝阳区")),
-     (("浙江", "苏州", None), ("浙江", None, None)), (("云南", "大理州", "大理市"), ("云南", "大理", "大理市"))],
-)  # fmt: skip
+    [
+        (("上海市", "市辖区", "浦东新区"), ("上海", "上海", "浦东新区")),
+        (("湖北省", "省直辖县级行政区划", "仙桃市"), ("湖北", "仙桃", None)),
+        (("浙江", "义乌", None), ("浙江", "金华", "义乌市")),
+        (("臺灣", "台北市", None), ("台湾", "台北", None)),
+        (("北京", "朝阳区", None), ("北京", "北京", "朝阳区")),
+        (("浙江", "苏州", None), ("浙江", None, None)),
+        (("云南", "大理州", "大理市"), ("云南", "大理", "大理市")),
+    ],
+)
 def test_fields_may_be_short_or_one_rank_off(fields: tuple[str | None, str | None, str | None], names: tuple[str | None, ...]) -> None:
     assert names_of(resolve(*fields)) == names
 

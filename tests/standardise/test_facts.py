@@ -141,19 +141,36 @@ def test_a_ticket_without_an_order_number_has_no_link(world: World) -> None:
 
 
 def test_a_shipment_joins_its_parcels_and_events(world: World) -> None:
-    world.put("shipments", "s", row_key="1", parcels=[{"carrier": "SF", "waybill": "sf 2"}, {"carrier": "YTO", "waybill": "Y1"}],
-              events=[{"event_at": day(2), "status": "late"}], promised_at=day(3), delivered_at=day(4))  # fmt: skip
-    world.put("shipments", "s", row_key="2", parcels=[{"carrier": "SF", "waybill": "SF2"}], events=[{"event_at": day(1), "status": "early"}])
+    world.put(
+        "shipments",
+        "s",
+        row_key="1",
+        parcels=[{"carrier": "SF", "waybill": "sf 2"}, {"carrier": "YTO", "waybill": "Y1"}],
+        events=[{"event_at": day(2), "status": "late"}],
+        promised_at=day(3),
+        delivered_at=day(4),
+    )
+    world.put(
+        "shipments", "s", row_key="2", parcels=[{"carrier": "SF", "waybill": "SF2"}], events=[{"event_at": day(1), "status": "early"}]
+    )
     world.run()
     shipment = world.one("shipments")
-    assert (shipment["carrier"], shipment["waybills"], shipment["last_event"], shipment["last_event_at"]) == ("SF", ["SF2", "Y1"], "late", day(2))
+    assert (shipment["carrier"], shipment["waybills"], shipment["last_event"], shipment["last_event_at"]) == (
+        "SF",
+        ["SF2", "Y1"],
+        "late",
+        day(2),
+    )
     assert shipment["is_late"] is True
 
 
-@pytest.mark.parametrize(("said", "promised", "delivered", "is_late"), [(None, 1, 2, True), (None, 2, 1, False), (True, 2, 1, True), (True, None, None, True),
-                                                                        (None, None, 1, None), (False, None, 1, False)])  # fmt: skip
-def test_late_is_after_the_promise_or_as_the_source_says(world: World, said: bool | None, promised: int | None, delivered: int | None,
-                                                         is_late: bool | None) -> None:  # fmt: skip
+@pytest.mark.parametrize(
+    ("said", "promised", "delivered", "is_late"),
+    [(None, 1, 2, True), (None, 2, 1, False), (True, 2, 1, True), (True, None, None, True), (None, None, 1, None), (False, None, 1, False)],
+)
+def test_late_is_after_the_promise_or_as_the_source_says(
+    world: World, said: bool | None, promised: int | None, delivered: int | None, is_late: bool | None
+) -> None:
     world.put("shipments", "s", is_late=said, promised_at=promised and day(promised), delivered_at=delivered and day(delivered))
     world.run()
     assert world.one("shipments")["is_late"] is is_late

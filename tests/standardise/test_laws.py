@@ -20,15 +20,27 @@ _REFS = st.sampled_from(["tmall:1", "tmall:2", "tmall:n", None])
 _ROW = {
     "customers": {"name": _NAMES, "phone": _PHONES, "phone_alt": _PHONES, "address": _PLACES, "updated_at": _TIMES},
     "members": {"name": _NAMES, "phone": _PHONES, "customer_ref": st.sampled_from(["crm:1", None])},
-    "orders": {"order_no": st.sampled_from(["1", "2", "n"]), "buyer_name": _NAMES, "recipient_name": _NAMES, "recipient_phone": _PHONES,
-               "recipient_address": _PLACES, "updated_at": _TIMES, "amount_cny": st.sampled_from([None, 5]),
-               "lines": st.lists(st.fixed_dictionaries({"line_key": st.sampled_from([None, "a"]), "amount_cny": st.just(2)}), max_size=2)},
+    "orders": {
+        "order_no": st.sampled_from(["1", "2", "n"]),
+        "buyer_name": _NAMES,
+        "recipient_name": _NAMES,
+        "recipient_phone": _PHONES,
+        "recipient_address": _PLACES,
+        "updated_at": _TIMES,
+        "amount_cny": st.sampled_from([None, 5]),
+        "lines": st.lists(st.fixed_dictionaries({"line_key": st.sampled_from([None, "a"]), "amount_cny": st.just(2)}), max_size=2),
+    },
     "returns": {"order_ref": _REFS},
-    "shipments": {"order_ref": _REFS, "recipient_name": _NAMES, "recipient_phone": _PHONES, "updated_at": _TIMES,
-                  "parcels": st.lists(st.fixed_dictionaries({"waybill": st.sampled_from(["w1", "w2"])}), max_size=2)},
+    "shipments": {
+        "order_ref": _REFS,
+        "recipient_name": _NAMES,
+        "recipient_phone": _PHONES,
+        "updated_at": _TIMES,
+        "parcels": st.lists(st.fixed_dictionaries({"waybill": st.sampled_from(["w1", "w2"])}), max_size=2),
+    },
     "tickets": {"order_ref": _REFS, "requester_name": _NAMES, "requester_phone": _PHONES, "updated_at": _TIMES},
     "interactions": {"order_ref": _REFS, "caller_phone": _PHONES},
-}  # fmt: skip
+}
 # (entity, row key, fact key, values or None for a withdrawn row)
 _STEP = st.sampled_from(sorted(_ROW)).flatmap(
     lambda entity: st.tuples(st.just(entity), _ORDERS, _ORDERS, st.none() | st.fixed_dictionaries(_ROW[entity]))

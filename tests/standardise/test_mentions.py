@@ -17,10 +17,14 @@ def world() -> World:
 
 
 def test_an_order_names_its_buyer_and_its_recipient_even_when_they_are_the_same(world: World) -> None:
-    world.put("orders", "1", buyer_name="张三", buyer_phone="13812345679", recipient_name="张三", recipient_phone="13812345679", ordered_at=DAY)
+    world.put(
+        "orders", "1", buyer_name="张三", buyer_phone="13812345679", recipient_name="张三", recipient_phone="13812345679", ordered_at=DAY
+    )
     world.run()
     assert [(m["record_id"], m["role"], m["order_id"]) for m in world.rows("mentions")] == [
-        ("tmall:1#buyer", "buyer", "tmall:1"), ("tmall:1#recipient", "recipient", "tmall:1")]  # fmt: skip
+        ("tmall:1#buyer", "buyer", "tmall:1"),
+        ("tmall:1#recipient", "recipient", "tmall:1"),
+    ]
     order = world.one("orders")
     assert (order["buyer_record_id"], order["recipient_record_id"]) == ("tmall:1#buyer", "tmall:1#recipient")
 
@@ -62,9 +66,15 @@ def test_the_best_phone_is_a_clear_mobile_and_all_are_identifiers(world: World) 
     world.put("customers", "3", phone="1381234", phone_alt="18877771111-123")
     world.run()
     assert [(m["phone_norm"], m["phone_kind"]) for m in world.rows("mentions")] == [
-        ("13812345679", "mobile"), ("13812345679", "mobile"), ("18877771111-123", "relay")]  # fmt: skip
+        ("13812345679", "mobile"),
+        ("13812345679", "mobile"),
+        ("18877771111-123", "relay"),
+    ]
     assert world.identifiers("crm:1", "phone") == {
-        "0571-87654321-8": (True, False, True), "13812345679": (True, False, True), "4008001234": (True, False, False)}  # fmt: skip
+        "0571-87654321-8": (True, False, True),
+        "13812345679": (True, False, True),
+        "4008001234": (True, False, False),
+    }
     assert world.identifiers("crm:2", "phone") == {"13812345679": (True, False, True)}
     assert world.identifiers("crm:3", "phone") == {"1381234": (False, False, False), "18877771111-123": (True, False, False)}
 
@@ -111,10 +121,16 @@ def test_masked_accounts_and_emails_are_kept_apart_from_clear_ones(world: World)
 
 @pytest.mark.parametrize(
     ("values", "kind"),
-    [({"name": "张三"}, "person"), ({"name": "明月有限公司"}, "organisation"), ({"name": "海底捞", "party_kind": "organisation"}, "organisation"),
-     ({"name": "明月公司西湖", "uscc": "91110000600037341L"}, "organisation"), ({"name": "明月公司西湖"}, "person"),
-     ({"name": "张三", "uscc": "91110000600037341L"}, "person"), ({"party_kind": "organisation", "company": "明月有限责任公司"}, "organisation")],
-)  # fmt: skip
+    [
+        ({"name": "张三"}, "person"),
+        ({"name": "明月有限公司"}, "organisation"),
+        ({"name": "海底捞", "party_kind": "organisation"}, "organisation"),
+        ({"name": "明月公司西湖", "uscc": "91110000600037341L"}, "organisation"),
+        ({"name": "明月公司西湖"}, "person"),
+        ({"name": "张三", "uscc": "91110000600037341L"}, "person"),
+        ({"party_kind": "organisation", "company": "明月有限责任公司"}, "organisation"),
+    ],
+)
 def test_party_kind(world: World, values: dict[str, str], kind: str) -> None:
     world.put("customers", "1", **values)
     world.run()
@@ -152,7 +168,10 @@ def test_event_at_is_when_the_source_knew_it(world: World) -> None:
     world.put("members", "1", version=datetime(2024, 7, 7))
     world.run()
     assert {m["record_id"]: m["event_at"] for m in world.rows("mentions")} == {
-        "crm:1": datetime(2025, 6, 1), "tmall:1#buyer": DAY, "club:1": datetime(2024, 7, 7)}  # fmt: skip
+        "crm:1": datetime(2025, 6, 1),
+        "tmall:1#buyer": DAY,
+        "club:1": datetime(2024, 7, 7),
+    }
 
 
 def test_a_status_change_does_not_mark_the_people_of_the_order(world: World) -> None:

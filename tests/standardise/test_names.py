@@ -27,14 +27,38 @@ def whole(*values: str) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize(
     "value",
-    ["李四代收", "李四(放门口)", "李四（放门口", "李四[1234]", "李四1234", "李四-1", "李四先生", "李四 女士", "李四老师", "李四，放驿站", "李四 收", "李四(收)",
-     "收件人：李四", "李 四", "李　四", "（李四）", "李四 13812345679", "李四转交", "李四🌸", "李四/王五", "尊敬的李四先生", "李\u200b四"],
-)  # fmt: skip
+    [
+        "李四代收",
+        "李四(放门口)",
+        "李四（放门口",
+        "李四[1234]",
+        "李四1234",
+        "李四-1",
+        "李四先生",
+        "李四 女士",
+        "李四老师",
+        "李四，放驿站",
+        "李四 收",
+        "李四(收)",
+        "收件人：李四",
+        "李 四",
+        "李　四",
+        "（李四）",
+        "李四 13812345679",
+        "李四转交",
+        "李四🌸",
+        "李四/王五",
+        "尊敬的李四先生",
+        "李\u200b四",
+    ],
+)
 def test_what_is_not_the_name_comes_off(value: str) -> None:
     assert read_name(value)[:3] == ("李四", "李四", False)
 
 
-@pytest.mark.parametrize(("value", "name"), [("王老师", "王"), ("张总", "张"), ("欧阳经理", "欧阳"), ("李工", "李"), ("李建国总", "李建国")])
+@pytest.mark.parametrize(
+    ("value", "name"), [("王老师", "王"), ("张总", "张"), ("欧阳经理", "欧阳"), ("李工", "李"), ("李建国总", "李建国")]
+)
 def test_a_form_of_address_may_leave_a_surname(value: str, name: str) -> None:
     assert read_name(value).name == name
 
@@ -47,17 +71,49 @@ def test_given_names_that_look_like_notes_stay(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "norm"),
-    [("张**", "张**"), ("*小明", "*小明"), ("张*", "张*"), ("张＊", "张*"), ("李某某", "李**"), ("李某", "李*"), ("王??", "王**"), ("王■", "王*"),
-     ("王\ufffd", "王*"), ("王\ue000", "王*"), ("张XX", "张**"), ("張*", "张*")],
-)  # fmt: skip
+    [
+        ("张**", "张**"),
+        ("*小明", "*小明"),
+        ("张*", "张*"),
+        ("张＊", "张*"),
+        ("李某某", "李**"),
+        ("李某", "李*"),
+        ("王??", "王**"),
+        ("王■", "王*"),
+        ("王\ufffd", "王*"),
+        ("王\ue000", "王*"),
+        ("张XX", "张**"),
+        ("張*", "张*"),
+    ],
+)
 def test_hidden_and_ruined_characters_are_masks(value: str, norm: str) -> None:
     row = whole(value)[value]
     assert (row["name_norm"], row["is_masked"], row["name_pinyin"]) == (norm, True, None)
     assert row["surname"] == (norm[0] if norm[0] != "*" else None)
 
 
-@pytest.mark.parametrize("value", ["匿名", "未知", "测试", "无名氏", "客户", "淘宝用户123", "tb12345_2012", "先生", "**", "■■", "?", "13812345679", "null",
-                                   "N/A", "测试1", "某先生", "个人"])  # fmt: skip
+@pytest.mark.parametrize(
+    "value",
+    [
+        "匿名",
+        "未知",
+        "测试",
+        "无名氏",
+        "客户",
+        "淘宝用户123",
+        "tb12345_2012",
+        "先生",
+        "**",
+        "■■",
+        "?",
+        "13812345679",
+        "null",
+        "N/A",
+        "测试1",
+        "某先生",
+        "个人",
+    ],
+)
 def test_placeholders_are_nobodys_name(value: str) -> None:
     row = whole(value)[value]
     assert (row["name"], row["name_norm"], row["surname"]) == (None, None, None)
@@ -72,17 +128,33 @@ def test_the_middots_are_one_and_such_names_have_no_surname(dot: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "surname", "pinyin"),
-    [("单雄信", "单", "shan xiong xin"), ("曾国藩", "曾", "zeng guo fan"), ("解晓东", "解", "xie xiao dong"), ("仇英", "仇", "qiu ying"),
-     ("查良镛", "查", "zha liang yong"), ("盖叫天", "盖", "ge jiao tian"), ("朴树", "朴", "piao shu"), ("尉迟恭", "尉迟", "yu chi gong"),
-     ("万俟卨", "万俟", "mo qi xie"), ("欧阳修", "欧阳", "ou yang xiu"), ("任我行", "任", "ren wo xing"), ("区海伦", "区", "ou hai lun"),
-     ("吕布", "吕", "lv bu"), ("王䶮", "王", "wang yan"), ("王\ue863", "王", "wang yan"), ("张三fang", None, "zhang san fang")],
-)  # fmt: skip
+    [
+        ("单雄信", "单", "shan xiong xin"),
+        ("曾国藩", "曾", "zeng guo fan"),
+        ("解晓东", "解", "xie xiao dong"),
+        ("仇英", "仇", "qiu ying"),
+        ("查良镛", "查", "zha liang yong"),
+        ("盖叫天", "盖", "ge jiao tian"),
+        ("朴树", "朴", "piao shu"),
+        ("尉迟恭", "尉迟", "yu chi gong"),
+        ("万俟卨", "万俟", "mo qi xie"),
+        ("欧阳修", "欧阳", "ou yang xiu"),
+        ("任我行", "任", "ren wo xing"),
+        ("区海伦", "区", "ou hai lun"),
+        ("吕布", "吕", "lv bu"),
+        ("王䶮", "王", "wang yan"),
+        ("王\ue863", "王", "wang yan"),
+        ("张三fang", None, "zhang san fang"),
+    ],
+)
 def test_surnames_are_read_as_surnames(name: str, surname: str | None, pinyin: str) -> None:
     row = whole(name)[name]
     assert (row["surname"], row["name_pinyin"]) == (surname, pinyin)
 
 
-@pytest.mark.parametrize(("one", "other"), [("萧红", "肖红"), ("蕭紅", "肖红"), ("闫锡山", "阎锡山"), ("傅雷", "付雷"), ("王喆", "王哲"), ("張三豐", "张三丰")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("萧红", "肖红"), ("蕭紅", "肖红"), ("闫锡山", "阎锡山"), ("傅雷", "付雷"), ("王喆", "王哲"), ("張三豐", "张三丰")]
+)
 def test_variants_and_scripts_are_folded_for_comparison_only(one: str, other: str) -> None:
     rows = whole(one, other)
     assert rows[one]["name_norm"] == rows[other]["name_norm"]
@@ -103,23 +175,47 @@ def test_folding_a_surname_leaves_given_names_alone() -> None:
     assert rows["蓝天"]["name_norm"] == rows["兰天"]["name_norm"]
 
 
-@pytest.mark.parametrize(("value", "norm"), [("Mr. John Smith", "john smith"), ("SMITH, John", "smith john"), ("Müller Jürgen", "muller jurgen"),
-                                             ("O'Brien", "obrien"), ("Zhang San", "zhang san")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "norm"),
+    [
+        ("Mr. John Smith", "john smith"),
+        ("SMITH, John", "smith john"),
+        ("Müller Jürgen", "muller jurgen"),
+        ("O'Brien", "obrien"),
+        ("Zhang San", "zhang san"),
+    ],
+)
 def test_latin_names_are_lower_case_in_their_order(value: str, norm: str) -> None:
     row = whole(value)[value]
     assert (row["name_norm"], row["name_pinyin"], row["surname"]) == (norm, norm, None)
 
 
-@pytest.mark.parametrize("value", ["杭州明月有限公司", "明月集团", "北京大学", "杭州明月有限公司(前台)", "張記餐廳", "明月个体工商户", "Foo Bar Inc.",
-                                   "星巴克 Co., Ltd.", "西湖中心小学", "明月律师事务所"])  # fmt: skip
+@pytest.mark.parametrize(
+    "value",
+    [
+        "杭州明月有限公司",
+        "明月集团",
+        "北京大学",
+        "杭州明月有限公司(前台)",
+        "張記餐廳",
+        "明月个体工商户",
+        "Foo Bar Inc.",
+        "星巴克 Co., Ltd.",
+        "西湖中心小学",
+        "明月律师事务所",
+    ],
+)
 def test_plain_company_names_are_organisations(value: str) -> None:
     assert read_name(value).is_organisation
 
 
 _PLAIN = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=1, max_size=6)
-_COMMON = st.text("王李张刘陈赵欧阳上官伟芳娜秀英敏静建国萧肖付傅单曾解先生代收总某公司大学小明店放门口请勿个人客户於餘乾", min_size=1, max_size=6)
-_LATIN = st.lists(st.sampled_from(["John", "mary", "SMITH", "Co", "Ltd", "Mr", "test", "user", "customer", "inc", "Anne", "Lee"]), min_size=1,
-                  max_size=4).map(" ".join)  # fmt: skip
+_COMMON = st.text(
+    "王李张刘陈赵欧阳上官伟芳娜秀英敏静建国萧肖付傅单曾解先生代收总某公司大学小明店放门口请勿个人客户於餘乾", min_size=1, max_size=6
+)
+_LATIN = st.lists(
+    st.sampled_from(["John", "mary", "SMITH", "Co", "Ltd", "Mr", "test", "user", "customer", "inc", "Anne", "Lee"]), min_size=1, max_size=4
+).map(" ".join)
 
 
 @settings(max_examples=25, deadline=None)

@@ -45,7 +45,18 @@ WRITTEN = [
     ("852-61234567", "+85261234567", "foreign"),
     ("+1 415 555 2671", "+14155552671", "foreign"),
 ]
-INVALID = ["11111111111", "13800000000", "13800138000", "138 0013 8000", "12345678901", "1381234567", "87654321", "1.38E+10", "13333333333", "+86 12"]
+INVALID = [
+    "11111111111",
+    "13800000000",
+    "13800138000",
+    "138 0013 8000",
+    "12345678901",
+    "1381234567",
+    "87654321",
+    "1.38E+10",
+    "13333333333",
+    "+86 12",
+]
 
 
 @pytest.mark.parametrize(("value", "norm", "kind"), WRITTEN)
@@ -70,7 +81,9 @@ def test_relays_service_lines_and_masks_are_nobodys_own(value: str) -> None:
     assert not read_phones(value)[0].is_personal
 
 
-@pytest.mark.parametrize("value", ["13812345679/13987654322", "13812345679 13987654322", "13812345679，13987654322", "13812345679、13987654322"])
+@pytest.mark.parametrize(
+    "value", ["13812345679/13987654322", "13812345679 13987654322", "13812345679，13987654322", "13812345679、13987654322"]
+)
 def test_two_numbers_in_one_field_are_two(value: str) -> None:
     assert [phone.norm for phone in read_phones(value)] == ["13812345679", "13987654322"]
 
@@ -82,19 +95,26 @@ def test_sql_gives_a_row_a_number_in_the_order_of_the_field() -> None:
 
 _DIGITS = st.text("0123456789", min_size=1, max_size=13)
 _TYPED = st.one_of(
-    st.builds("".join, st.tuples(st.sampled_from(["", "+86", "86", "0086", "+86 ", "0"]), st.from_regex(r"1[3-9][0-9 -]{9,11}", fullmatch=True))),
+    st.builds(
+        "".join, st.tuples(st.sampled_from(["", "+86", "86", "0086", "+86 ", "0"]), st.from_regex(r"1[3-9][0-9 -]{9,11}", fullmatch=True))
+    ),
     st.from_regex(r"0[1-9][0-9]{1,2}-?[0-9]{7,8}(?:-[0-9]{1,5})?", fullmatch=True),
     st.from_regex(r"(?:1[3-9][0-9]{9}|95[0-9]{5,14})(?:-|转|,|ext)[0-9]{1,7}", fullmatch=True),
     st.from_regex(r"[01]?[0-9]{0,4}[*x]{1,10}[0-9]{0,4}", fullmatch=True),
-    st.text("0123456789*x+- 转/,()", max_size=16), _DIGITS, st.sampled_from([value for value, *_ in WRITTEN] + INVALID), st.text(max_size=12),
-)  # fmt: skip
+    st.text("0123456789*x+- 转/,()", max_size=16),
+    _DIGITS,
+    st.sampled_from([value for value, *_ in WRITTEN] + INVALID),
+    st.text(max_size=12),
+)
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(_TYPED, min_size=1, max_size=120))
 def test_sql_and_python_agree(values: list[str]) -> None:
     values = [value for value in values if "\x00" not in value]
-    found = {row["raw"]: (row["norm"], row["kind"], row["is_personal"]) for row in standardised(standardise_phones, values) if row["n"] == 0}
+    found = {
+        row["raw"]: (row["norm"], row["kind"], row["is_personal"]) for row in standardised(standardise_phones, values) if row["n"] == 0
+    }
     assert found == {v: (p[0].norm, p[0].kind, p[0].is_personal) for v in values if (p := read_phones(v))}
 
 

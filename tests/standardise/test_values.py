@@ -19,15 +19,30 @@ from tests.standardise.columns import connection, standardised
 RESIDENT = "11010519491231002X"
 
 
-@pytest.mark.parametrize(("value", "norm"), [("ZhangSan＠QQ.com", "zhangsan@qq.com"), ("a.b@163.com.", "a.b@163.com"), (" x_y@qq。com ", "x_y@qq.com"),
-                                             ("mailto:x.y@qq.com", "x.y@qq.com"), ("李@qq.com", None), ("a..b@qq.com", None), ("x@y", None),
-                                             ("d***@qq.com", None), ("无", None), (".a@qq.com", "a@qq.com")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "norm"),
+    [
+        ("ZhangSan＠QQ.com", "zhangsan@qq.com"),
+        ("a.b@163.com.", "a.b@163.com"),
+        (" x_y@qq。com ", "x_y@qq.com"),
+        ("mailto:x.y@qq.com", "x.y@qq.com"),
+        ("李@qq.com", None),
+        ("a..b@qq.com", None),
+        ("x@y", None),
+        ("d***@qq.com", None),
+        ("无", None),
+        (".a@qq.com", "a@qq.com"),
+    ],
+)
 def test_an_email_has_one_form(value: str, norm: str | None) -> None:
     assert emails.normalise(value) == norm
 
 
 def test_masked_emails_and_mailboxes_of_a_function_are_nobodys() -> None:
-    rows = {row["raw"]: row for row in standardised(standardise_emails, ["d***@qq.com", "kefu@shop.com", "zhang.san@shop.com", "bad@", "ZS@qq.com"])}
+    rows = {
+        row["raw"]: row
+        for row in standardised(standardise_emails, ["d***@qq.com", "kefu@shop.com", "zhang.san@shop.com", "bad@", "ZS@qq.com"])
+    }
     assert (rows["d***@qq.com"]["is_masked"], rows["d***@qq.com"]["is_personal"], rows["d***@qq.com"]["norm"]) == (True, False, None)
     assert not rows["kefu@shop.com"]["is_personal"]
     assert rows["zhang.san@shop.com"]["is_personal"]
@@ -36,8 +51,9 @@ def test_masked_emails_and_mailboxes_of_a_function_are_nobodys() -> None:
 
 _MAIL = st.one_of(
     st.from_regex(r"[A-Za-z0-9._+-]{1,12}@[a-z0-9.-]{1,12}", fullmatch=True),
-    st.from_regex(r"[a-z]{1,6}(?:[._-][a-z0-9]{1,4})?@[a-z]{2,5}\.[a-zA-Z]{1,4}", fullmatch=True), st.text(max_size=12),
-)  # fmt: skip
+    st.from_regex(r"[a-z]{1,6}(?:[._-][a-z0-9]{1,4})?@[a-z]{2,5}\.[a-zA-Z]{1,4}", fullmatch=True),
+    st.text(max_size=12),
+)
 
 
 @settings(max_examples=20, deadline=None)
@@ -50,13 +66,25 @@ def test_sql_and_python_agree_on_emails(values: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("id_type", "value", "answer"),
-    [(None, RESIDENT, ("resident", RESIDENT)), (None, "11010519491231002x", ("resident", RESIDENT)), (None, "110105 19491231 002X", ("resident", RESIDENT)),
-     ("resident", "110105491231002", ("resident", RESIDENT)), ("passport", RESIDENT, ("resident", RESIDENT)),
-     ("hk_macau_permit", "H12345678", ("home_return_permit", "H12345678")), (None, "M1234567801", ("home_return_permit", "M12345678")),
-     (None, "E12345678", ("passport", "E12345678")), ("passport", "AB123456", ("passport", "AB123456")), (None, "AB123456", None),
-     ("taiwan_permit", "12345678", ("taiwan_travel_permit", "12345678")), (None, "12345678", None), ("resident", "110105194912310021", None),
-     (None, "110105194913310029", None), (None, "ABC123456789012", ("foreigner_permit", "ABC123456789012")), ("passport", "000000000", None)],
-)  # fmt: skip
+    [
+        (None, RESIDENT, ("resident", RESIDENT)),
+        (None, "11010519491231002x", ("resident", RESIDENT)),
+        (None, "110105 19491231 002X", ("resident", RESIDENT)),
+        ("resident", "110105491231002", ("resident", RESIDENT)),
+        ("passport", RESIDENT, ("resident", RESIDENT)),
+        ("hk_macau_permit", "H12345678", ("home_return_permit", "H12345678")),
+        (None, "M1234567801", ("home_return_permit", "M12345678")),
+        (None, "E12345678", ("passport", "E12345678")),
+        ("passport", "AB123456", ("passport", "AB123456")),
+        (None, "AB123456", None),
+        ("taiwan_permit", "12345678", ("taiwan_travel_permit", "12345678")),
+        (None, "12345678", None),
+        ("resident", "110105194912310021", None),
+        (None, "110105194913310029", None),
+        (None, "ABC123456789012", ("foreigner_permit", "ABC123456789012")),
+        ("passport", "000000000", None),
+    ],
+)
 def test_documents_by_check_digit_and_form(id_type: str | None, value: str, answer: tuple[str, str] | None) -> None:
     found = read_document(id_type, value)
     assert (found[:2] if found and found[2] else None) == answer
@@ -64,8 +92,16 @@ def test_documents_by_check_digit_and_form(id_type: str | None, value: str, answ
         assert documents.normalise(value) == answer[1]
 
 
-@pytest.mark.parametrize(("prefix", "id_type"), [("810000", "hk_macau_permit"), ("820000", "hk_macau_permit"), ("830000", "taiwan_permit"),
-                                                 ("911156", "foreigner_permit"), ("330106", "resident")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("prefix", "id_type"),
+    [
+        ("810000", "hk_macau_permit"),
+        ("820000", "hk_macau_permit"),
+        ("830000", "taiwan_permit"),
+        ("911156", "foreigner_permit"),
+        ("330106", "resident"),
+    ],
+)
 def test_permits_follow_the_resident_card(prefix: str, id_type: str) -> None:
     number = f"{prefix}19900307001"
     number += check_digit(number)
@@ -79,9 +115,18 @@ def test_a_masked_document_is_kept_as_masked() -> None:
 
 
 def _numbers() -> st.SearchStrategy[str]:
-    valid = st.builds(lambda r, d, s: f"{r}{d:%Y%m%d}{s:03d}", st.sampled_from(["110105", "330106", "810000", "911156", "990000"]),
-                      st.dates(date(1850, 1, 1), date(2110, 1, 1)), st.integers(0, 999)).map(lambda n: n + check_digit(n))  # fmt: skip
-    return st.one_of(valid, st.from_regex(r"[1-9][0-9]{16}[0-9X]", fullmatch=True), st.from_regex(r"[A-Z]{0,3}[0-9]{6,15}", fullmatch=True), st.text(max_size=9))
+    valid = st.builds(
+        lambda r, d, s: f"{r}{d:%Y%m%d}{s:03d}",
+        st.sampled_from(["110105", "330106", "810000", "911156", "990000"]),
+        st.dates(date(1850, 1, 1), date(2110, 1, 1)),
+        st.integers(0, 999),
+    ).map(lambda n: n + check_digit(n))
+    return st.one_of(
+        valid,
+        st.from_regex(r"[1-9][0-9]{16}[0-9X]", fullmatch=True),
+        st.from_regex(r"[A-Z]{0,3}[0-9]{6,15}", fullmatch=True),
+        st.text(max_size=9),
+    )
 
 
 @settings(max_examples=20, deadline=None)
@@ -107,8 +152,17 @@ def test_credit_codes_by_their_check_sign(code: str) -> None:
     assert is_uscc(code) == uscc.is_valid(code)
 
 
-@pytest.mark.parametrize(("name", "norm"), [("杭州明月（西湖）有限责任公司", "杭州明月西湖有限公司"), ("明月小吃店(个体工商户)", "明月小吃店"), ("個人", None), ("个人", None),
-                                            ("Foo Bar Co., Ltd.", "foo bar co ltd"), ("明月公司(前台)", "明月公司")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "norm"),
+    [
+        ("杭州明月（西湖）有限责任公司", "杭州明月西湖有限公司"),
+        ("明月小吃店(个体工商户)", "明月小吃店"),
+        ("個人", None),
+        ("个人", None),
+        ("Foo Bar Co., Ltd.", "foo bar co ltd"),
+        ("明月公司(前台)", "明月公司"),
+    ],
+)
 def test_organisation_names_have_one_form(name: str, norm: str | None) -> None:
     from pipelines.standardise.characters import tidy
 
@@ -123,7 +177,11 @@ _KEY = st.one_of(st.text("ABCabc019-_/ ＡｂＺ１：\u3000\t\u200b", max_size=
 def test_sql_and_python_agree_on_keys(values: list[str]) -> None:
     values = [value for value in values if "\x00" not in value]
     marks = ", ".join("(?)" for _ in values) or "(NULL)"
-    rows = connection().execute(f"SELECT v, {key_sql('v')}, {trim_sql('v')}, {normal_wechat_sql('v')} FROM (VALUES {marks}) t(v)", values).fetchall()
+    rows = (
+        connection()
+        .execute(f"SELECT v, {key_sql('v')}, {trim_sql('v')}, {normal_wechat_sql('v')} FROM (VALUES {marks}) t(v)", values)
+        .fetchall()
+    )
     for value, key, trim, wechat in rows:
         assert (key, trim) == (normal_key(value), trimmed(value))
         assert normal_wechat(value) in (None, wechat)
@@ -134,7 +192,15 @@ def test_references_keep_their_namespace() -> None:
     assert [row[0] for row in rows] == ["tmall:US-12", "A:B:C", None, None]
 
 
-@pytest.mark.parametrize(("value", "norm"), [("Li-Ming_88", "li-ming_88"), ("wxid_abc123", "wxid_abc123"), ("1abcdef", None), ("abc", None),
-                                             ("oABCdef0123456789abcdefXYZ_-", "oABCdef0123456789abcdefXYZ_-")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "norm"),
+    [
+        ("Li-Ming_88", "li-ming_88"),
+        ("wxid_abc123", "wxid_abc123"),
+        ("1abcdef", None),
+        ("abc", None),
+        ("oABCdef0123456789abcdefXYZ_-", "oABCdef0123456789abcdefXYZ_-"),
+    ],
+)
 def test_wechat_ids(value: str, norm: str | None) -> None:
     assert normal_wechat(value) == norm

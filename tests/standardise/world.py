@@ -14,10 +14,24 @@ from schemas.tables import std
 from schemas.tables.raw import ENTITIES
 
 LATER = datetime(2026, 1, 2, 3, 4, 5)
-KEYS = {"customers": "customer_key", "members": "member_no", "orders": "order_key", "returns": "return_key", "shipments": "shipment_key",
-        "tickets": "ticket_key", "interactions": "interaction_key"}  # fmt: skip
-SOURCES = {"customers": "crm", "members": "club", "orders": "tmall", "returns": "back", "shipments": "wms", "tickets": "desk",
-           "interactions": "calls"}  # fmt: skip
+KEYS = {
+    "customers": "customer_key",
+    "members": "member_no",
+    "orders": "order_key",
+    "returns": "return_key",
+    "shipments": "shipment_key",
+    "tickets": "ticket_key",
+    "interactions": "interaction_key",
+}
+SOURCES = {
+    "customers": "crm",
+    "members": "club",
+    "orders": "tmall",
+    "returns": "back",
+    "shipments": "wms",
+    "tickets": "desk",
+    "interactions": "calls",
+}
 
 
 class World:
