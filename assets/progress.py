@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import dagster as dg
 from dagster import DagsterEvent, DagsterEventType, InitLoggerContext, LoggerDefinition
 
 from assets.stages import STAGES
@@ -39,13 +38,12 @@ _KINDS: dict[DagsterEventType, Literal["began", "ended", "failed"]] = {
 def watching_logger(watch: Watch) -> LoggerDefinition:
     """A Dagster logger that tells `watch` and prints nothing."""
 
-    @dg.logger(description="Tells the process that runs the job what goes on.")
     def tell(_: InitLoggerContext) -> logging.Logger:
         logger = logging.Logger("hub.progress", logging.DEBUG)
         logger.addHandler(_Relay(watch))
         return logger
 
-    return tell
+    return LoggerDefinition(tell, config_schema={}, description="Tells the process that runs the job what goes on.")
 
 
 class _Relay(logging.Handler):

@@ -90,12 +90,13 @@ class Warehouse:
 )
 def home_resource(context: InitResourceContext) -> Iterator[Home]:
     """Settings and the run lock. Raises HomeBusy when another process runs."""
-    sources = context.resource_config["sources"]
+    run, instance, sources = context.run, context.instance, context.resource_config["sources"]
+    assert run is not None and instance is not None, "a resource of a job is opened by a run"
     settings = load_settings(sources=Path(sources) if sources else None)
     with run_lock(settings.run_lock, "hub run"):
         # only now can other runs be told to be dead: a living one would hold the lock
-        fail_dead_runs(context.instance, but=context.run.run_id)
-        yield Home(settings, Run(context.run.run_id, context.resource_config["full"]))
+        fail_dead_runs(instance, but=run.run_id)
+        yield Home(settings, Run(run.run_id, context.resource_config["full"]))
 
 
 @resource(required_resource_keys={"home"})

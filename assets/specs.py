@@ -41,14 +41,19 @@ def published_specs() -> list[dg.AssetSpec]:
     ]
 
 
-def materializations(con: duckdb.DuckDBPyConnection, layer: str, report: StageReport) -> Iterator[dg.MaterializeResult]:
+def materializations(con: duckdb.DuckDBPyConnection, layer: str, report: StageReport) -> Iterator[dg.MaterializeResult[None]]:
     """A result a table of the layer: its rows, the time of its stage, the numbers the stage reported."""
-    facts = {f"stage/{name}": value for name, value in report.facts.items() if isinstance(value, int | float | str)}
+    facts = {f"stage/{name}": value for name, value in numbers(report).items()}
     for name in tables_of(layer):
         rows = count(con, f"SELECT count(*) FROM {name}")
         yield dg.MaterializeResult(
             asset_key=asset_key(name), metadata={"dagster/row_count": rows, "stage_seconds": round(report.seconds, 3), **facts}
         )
+
+
+def numbers(report: StageReport) -> dict[str, int | float | str]:
+    """The facts that are single values."""
+    return {name: value for name, value in report.facts.items() if isinstance(value, int | float | str)}
 
 
 def _table_spec(table: Table) -> dg.AssetSpec:
@@ -64,4 +69,5 @@ def _table_spec(table: Table) -> dg.AssetSpec:
 
 def observation(name: str, facts: Mapping[str, object]) -> dg.AssetObservation:
     """Counts seen while an asset is being made."""
-    return dg.AssetObservation(asset_key(name), metadata=dict(facts))
+    shown = {key: value for key, value in facts.items() if isinstance(value, int | float | str)}
+    return dg.AssetObservation(asset_key(name), metadata=shown)

@@ -6,9 +6,9 @@ import dagster as dg
 
 from assets.calls import extraction, publish_home, stage_function
 from assets.resources import Home, Warehouse
-from assets.specs import materializations, observation, published_specs, table_specs
+from assets.specs import materializations, numbers, observation, published_specs, table_specs
 
-Results = Iterator[dg.MaterializeResult]
+Results = Iterator[dg.MaterializeResult[None]]
 DERIVING = {"standardise": "std", "match": "match", "cluster": "cluster", "golden": "gold", "profile": "mart"}  # stage -> its layer
 LAYER_OF = {"extract": "raw", **DERIVING}
 STAGES = (*LAYER_OF, "publish")
@@ -53,7 +53,7 @@ def publish_assets(context: dg.AssetExecutionContext) -> Results:
     """Outside the derivation transactions: files and folders."""
     report = publish_home(context.resources.home, context.resources.warehouse, context.resources.keyring)
     for spec in published_specs():
-        yield dg.MaterializeResult(asset_key=spec.key, metadata={"stage_seconds": round(report.seconds, 3), **report.facts})
+        yield dg.MaterializeResult(asset_key=spec.key, metadata={"stage_seconds": round(report.seconds, 3), **numbers(report)})
 
 
 STAGE_ASSETS = [extract_assets, *(deriving_assets(name, layer) for name, layer in DERIVING.items()), publish_assets]

@@ -6,9 +6,17 @@ from types import TracebackType
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, Task, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 CHECKS = "check"
+
+
+class _StageTime(TimeElapsedColumn):
+    """Time of a stage; none for the checks, whose clock would run on while the stages between them do."""
+
+    def render(self, task: Task) -> Text:
+        return Text(" " * 7) if task.description == CHECKS else super().render(task)
 
 
 class StageBars:
@@ -17,7 +25,7 @@ class StageBars:
     def __init__(self, console: Console, stages: tuple[str, ...], checks: int) -> None:
         self._console, self._checks = console, checks
         self._bars = Progress(
-            TextColumn("{task.fields[mark]}"), TextColumn("{task.description:<12}"), BarColumn(bar_width=30), TimeElapsedColumn(),
+            TextColumn("{task.fields[mark]}"), TextColumn("{task.description:<12}"), BarColumn(bar_width=30), _StageTime(),
             TextColumn("{task.fields[note]}", style="dim"), console=console, disable=not console.is_terminal,
         )
         self._tasks = {stage: self._add(stage, None) for stage in stages} | {CHECKS: self._add(CHECKS, checks)}

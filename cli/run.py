@@ -19,16 +19,23 @@ def register(app: typer.Typer) -> None:
 
 def run(
     full: Annotated[bool, typer.Option("--full", help="Derive everything anew from the rows read so far; ids persist.")] = False,
+    allow_quarantined: Annotated[
+        bool, typer.Option("--allow-quarantined", help="Exit status 0 also when rows or files were set aside.")
+    ] = False,
     sources: Annotated[Path | None, typer.Option(help="Folder of source mappings; default: HUB_SOURCES, else the demo's.")] = None,
 ) -> None:
-    """Read the complete new files in landing/, resolve, publish. Does nothing when there is nothing new."""
+    """Read the complete new files in landing/, resolve, publish. Does nothing when there is nothing new.
+
+    Ends with exit status 1 when rows or files of this run had to be set aside: all else is taken in and published."""
     settings = load_settings(sources=sources)
     require_home(settings)
-    run_and_tell(settings, full=full, sources=sources)
+    set_aside_n = run_and_tell(settings, full=full, sources=sources)
+    if set_aside_n and not allow_quarantined:
+        raise typer.Exit(1)
 
 
-def run_and_tell(settings: Settings, *, full: bool = False, sources: Path | None = None) -> bool:
-    """Run under the lock and print a summary; answers whether there was anything to do."""
+def run_and_tell(settings: Settings, *, full: bool = False, sources: Path | None = None) -> int:
+    """Run under the lock and print a summary; answers how many rows and files of this run were set aside or refused."""
     from pipelines.run_lock import run_lock
 
     with run_lock(settings.run_lock, "hub run"):
@@ -37,12 +44,11 @@ def run_and_tell(settings: Settings, *, full: bool = False, sources: Path | None
         idle = None if full else nothing_to_do(settings)
         if idle:
             out.print(idle, markup=False)
-            return False
+            return 0
         run_id = _carry_out(settings, full, sources)
         from cli.summary import print_summary
 
-        print_summary(settings, run_id)
-        return True
+        return print_summary(settings, run_id)
 
 
 def _carry_out(settings: Settings, full: bool, sources: Path | None) -> str:

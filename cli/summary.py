@@ -16,30 +16,37 @@ from schemas.settings import Settings
 OUTCOMES = ("read", "loaded", "unchanged", "superseded", "suppressed", "quarantined")
 ALWAYS_SHOWN = ("read", "loaded", "quarantined")
 FILES_SHOWN = 40
+FAULTS_SHOWN = 3  # of each reason in each file
 
 
 @dataclass
 class Summary:
-    """Counts and names only. `files`: facts of each file that was read; `messages`: what to know about files."""
+    """Counts and names only. `files`: facts of each file that was read; `messages`: what to know about files; `faults`: the first
+    quarantined rows of each file, by file, line and column."""
 
     seconds: float
     stages: list[tuple[str, float]]
     published: dict[str, Any]
     files: list[dict[str, Any]] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
     mentions: int = 0
     customers: int = 0
     duplicates: dict[str, float] = field(default_factory=dict)
     truth: dict[str, float] = field(default_factory=dict)
 
 
-def print_summary(settings: Settings, run_id: str) -> None:
-    """Print what the run of that id did. Call it with the run lock held: it opens the warehouse."""
+def print_summary(settings: Settings, run_id: str) -> int:
+    """Print what the run of that id did; answer how many rows and files it set aside or refused. Call it with the run lock held: it
+    opens the warehouse."""
     summary = summarise(settings, run_id)
     if summary.files:
         out.print(_files_table(summary.files))
-    for message in summary.messages:
+    for message in (*summary.messages, *summary.faults):
         out.print(message, style="yellow", markup=False)
+    quarantined = sum(file["rows_quarantined_n"] or 0 for file in summary.files)
+    if quarantined > len(summary.faults):
+        out.print(f"… and {quarantined - len(summary.faults):,} more rows; all lie in {settings.quarantine} as they were sent.")
     out.print(_stages_table(summary))
     out.print(_result_table(summary))
     published = summary.published
@@ -48,6 +55,7 @@ def print_summary(settings: Settings, run_id: str) -> None:
         out.print(f"Nothing changed: version {version} stays as it is.", markup=False)
     else:
         out.print(f"Published version {version} ({size(published.get('bytes', 0))} of Parquet, {mode}).", markup=False)
+    return quarantined + len(summary.messages)
 
 
 def summarise(settings: Settings, run_id: str) -> Summary:
@@ -71,6 +79,15 @@ def _measure(con: duckdb.DuckDBPyConnection, settings: Settings, summary: Summar
     from pipelines.match.evaluate import duplicate_rates, evaluate
     from quality.linkage import duplicates_left
 
+    file_ids = [file["file_id"] for file in summary.files]
+    summary.faults = [
+        message
+        for (message,) in con.execute(
+            """SELECT message FROM raw.quarantine WHERE file_id IN (SELECT unnest(?::VARCHAR[]))
+            QUALIFY row_number() OVER (PARTITION BY file_id, reason ORDER BY line_n) <= ? ORDER BY file_name, line_n""",
+            [file_ids, FAULTS_SHOWN],
+        ).fetchall()
+    ]
     summary.mentions = count(con, "SELECT count(*) FROM std.mentions")
     summary.customers = count(con, "SELECT count(*) FROM gold.customers")
     summary.duplicates = duplicate_rates(con)

@@ -30,6 +30,9 @@ def dagster(
     # Dagster starts its processes elsewhere: what is relative to this folder must not be
     os.environ["HUB_HOME"] = str(settings.home.absolute())
     os.environ["HUB_KEYS"] = str(settings.keys_dir.absolute())
+    os.environ["HUB_SOURCES"] = str(settings.sources_dir.absolute())
+    os.environ["PYTHONWARNINGS"] = "ignore"  # Dagster recommends its other command line
+    os.chdir(folder)
     out.print(f"Dagster at http://{host}:{port}, DAGSTER_HOME={folder}; Ctrl-C stops it.", markup=False)
     command = [sys.executable, "-m", "dagster", "dev", "-m", "assets.definitions", "-h", host, "-p", str(port), "-d", str(PROJECT)]
     os.execv(sys.executable, command)

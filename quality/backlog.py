@@ -61,5 +61,5 @@ def nothing_to_do(settings: Settings) -> str | None:
 
 
 def _ended_well(run: RunRecord, settings: Settings, version: Path) -> bool:
-    published = next((report["facts"] for report in run.stages if report["stage"] == "publish"), {})
+    published: dict[str, object] = next((report["facts"] for report in run.stages if report["stage"] == "publish"), {})
     return run.outcome == "succeeded" and published.get("version") == version.name and published.get("recipe") == recipe(settings)

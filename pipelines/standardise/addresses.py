@@ -32,6 +32,8 @@ _CHINESE_NUMBER = re.compile(rf"第?([零〇一二两三四五六七八九十百
 _MARKS = r"/(?![0-9])|(?<![0-9])/|[\s,.;:、。，；：!！'\"“”‘’·|()\[\]【】<>《》~_+=?$%^&]"
 _NOTE_IN_BRACKETS = re.compile(r"\(([^()]*)\)?|\[([^\[\]]*)\]?|【([^【】]*)】?")
 _IS_NOTE = re.compile("放|送|勿|请|电话|电联|联系|收|拨|敲|代|[0-9]{7,}")
+_STREET = re.compile(r"(?:路|街|道|巷|弄|胡同)[0-9]+(?:-[0-9]+)?号")
+_TURNED = "@"  # the street stands behind the house: turned round once the region is off
 _HIDDEN = re.compile("[＊●○◯※×■□\ufffd]|(?<=[^A-Z0-9])X{2,}(?=[^A-Z0-9]|$)")
 
 # what follows a short name when it is not the division that is meant but a road, a house or another division
@@ -51,6 +53,9 @@ def tidy_address(value: str) -> str:
     clean = simplify(tidy(value)).upper()
     clean = _NOTE_IN_BRACKETS.sub(lambda found: "" if _IS_NOTE.search(found[0]) else found[1] or found[2] or found[3] or "", clean)
     clean = _notes().sub("", _HIDDEN.sub("*", clean))
+    *before, last = clean.replace(_TURNED, "").split(",")
+    if before and _STREET.search(last) and not _STREET.search("".join(before)):
+        clean = f"{''.join(before)}{_TURNED}{last}"
     clean = re.sub(_MARKS, "", re.sub(r"(?<=[0-9])[\s,.;、/]+(?=[0-9])", "-", clean))
     return _CHINESE_NUMBER.sub(lambda found: _digits(found[1]), clean)
 
@@ -75,9 +80,9 @@ def _notes() -> re.Pattern[str]:
 
 @cache
 def _odd_sql() -> str:
-    """SQL condition over `address`: `tidy_address` would do more than drop blanks and commas and write capitals."""
+    """SQL condition over `address`: `tidy_address` would do more than drop blanks and dots and write capitals."""
     notes = any_of(words("courier_notes", place="anywhere"))
-    return f"""regexp_matches(address, {literal(f"[^{plain_han()}A-Za-z0-9 ,.#*-]|[0-9][ ,.]+[0-9]")})
+    return f"""regexp_matches(address, {literal(f"[^{plain_han()}A-Za-z0-9 .#*-]|[0-9][ .]+[0-9]")})
         OR regexp_matches(address, {literal(f"[零〇一二两三四五六七八九十百]{_NUMBERED}|请..|XX|xx|{notes}")})"""
 
 
@@ -130,7 +135,7 @@ def _tidy(con: duckdb.DuckDBPyConnection, raw: str) -> int:
     con.execute(
         """CREATE OR REPLACE TEMP TABLE addresses_tidy AS
         SELECT address,
-            CASE WHEN regexp_matches(address, '[a-z ,.]') THEN upper(regexp_replace(address, '[ ,.]', '', 'g')) ELSE address END AS text
+            CASE WHEN regexp_matches(address, '[a-z .]') THEN upper(regexp_replace(address, '[ .]', '', 'g')) ELSE address END AS text
         FROM addresses_split WHERE NOT is_odd
         UNION ALL SELECT address, text FROM addresses_odd"""
     )
@@ -212,14 +217,17 @@ def _unify(con: duckdb.DuckDBPyConnection, into: str) -> None:
         f"""CREATE OR REPLACE TEMP TABLE {into} AS
         WITH below AS (
             SELECT *, CASE WHEN district_sent IS NOT NULL AND starts_with(text, district_sent) THEN substr(text, length(district_sent) + 1)
-                WHEN starts_with(text, '市辖区') THEN substr(text, 4) ELSE text END AS t
+                WHEN starts_with(text, '市辖区') THEN substr(text, 4)
+                WHEN contains(text, '{_TURNED}') THEN regexp_replace(text, '^(.*){_TURNED}(.*)$', '\\2\\1') ELSE text END AS t
             FROM address_regions),
         buildings AS (
             SELECT * REPLACE (CASE WHEN regexp_matches(t, '[0-9A-Z](?:号楼|幢|座|#|楼|F|房|号房)')
                 THEN regexp_replace(regexp_replace(regexp_replace(t, '([0-9A-Z])(?:号楼|幢|座|#楼|#)|([A-Z][0-9]+)楼', '\\1\\2栋', 'g'),
                     '([0-9])(?:楼|F)', '\\1层', 'g'), '([0-9])(?:号?房间?|室)', '\\1室', 'g') ELSE t END AS t) FROM below),
         rooms AS (
-            SELECT * REPLACE (CASE WHEN regexp_matches(t, '(?:栋|单元|层)[0-9]{{3,4}}$') THEN t || '室' ELSE t END AS t) FROM buildings),
+            SELECT * REPLACE (CASE WHEN regexp_matches(t, '(?:栋|单元|层)[0-9]{{3,4}}$') THEN t || '室'
+                WHEN regexp_matches(t, '-[0-9]{{3,4}}室?$') THEN regexp_replace(t, '{_CHAIN}', '\\1\\2栋\\3单元\\4室') ELSE t END AS t)
+            FROM buildings),
         hidden AS (
             SELECT *, contains(t, '*') AS is_hidden,
                 CASE WHEN contains(t, '*')
@@ -235,6 +243,8 @@ def _unify(con: duckdb.DuckDBPyConnection, into: str) -> None:
     )
 
 
+# 3-2-301 at the end is building, unit and room
+_CHAIN = "([^0-9-])([0-9]{1,3})-([0-9]{1,2})-([0-9]{3,4})室?$"
 # the numbers of houses, buildings, units and rooms, in order; a lone chain of numbers at the end is all of them
 _NUMBERED_PARTS = "'[0-9]+(?:-[0-9]+)*(?:号|弄|栋|单元|室|$)'"
 _NUMBERS = f"regexp_replace(array_to_string(regexp_extract_all(norm, {_NUMBERED_PARTS}), '-'), '[^0-9-]', '', 'g')"

@@ -20,11 +20,11 @@ _LINKED = f"LEFT JOIN links k ON k.order_ref = {_REF}"
 
 
 def _mention(alias: str, record_id: str, role: str) -> str:
-    return f"LEFT JOIN (SELECT record_id FROM std.mentions WHERE role = '{role}') {alias} ON {alias}.record_id = {record_id}"
+    return f"LEFT JOIN (SELECT record_id FROM mentions_made WHERE role = '{role}') {alias} ON {alias}.record_id = {record_id}"
 
 
 def insert_facts(con: duckdb.DuckDBPyConnection, entities: Collection[str]) -> None:
-    """Insert the gathered facts of these entities; their mentions are already in `std.mentions`."""
+    """Insert the gathered facts of these entities; the mentions they make are in `mentions_made`."""
     inserts = {"orders": _insert_orders, "returns": _insert_returns, "shipments": _insert_shipments, "tickets": _insert_tickets,
                "interactions": _insert_interactions}  # fmt: skip
     for entity, insert in inserts.items():

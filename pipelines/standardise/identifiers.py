@@ -31,21 +31,20 @@ _OF_MENTIONS = (
 )
 
 
-def insert_identifiers(con: duckdb.DuckDBPyConnection, roles: list[Role], kinds: Collection[str], *, everything: bool) -> None:
-    """Insert into `std.identifiers` for all mentions, or for those in temp `touched(record_id)`; `kinds` as in `insert_mentions`."""
-    only = "" if everything else "SEMI JOIN touched USING (record_id)"
+def insert_identifiers(con: duckdb.DuckDBPyConnection, roles: list[Role], kinds: Collection[str], mentions: str, into: str) -> None:
+    """Insert the identifiers of the mentions in the table `mentions` into the table `into`; `kinds` as in `insert_mentions`."""
     for kind, value, is_masked, is_personal in _OF_MENTIONS:
         con.execute(
-            f"""INSERT INTO std.identifiers
-            SELECT record_id, '{kind}', {value}, true, {is_masked}, {is_personal} FROM std.mentions {only} WHERE {value} IS NOT NULL"""
+            f"""INSERT INTO {into}
+            SELECT record_id, '{kind}', {value}, true, {is_masked}, {is_personal} FROM {mentions} WHERE {value} IS NOT NULL"""
         )
     beside = " UNION ALL ".join(part for role in roles for part in _beside_mention(role, kinds))
     if beside:
         con.execute(
-            f"""INSERT INTO std.identifiers
+            f"""INSERT INTO {into}
             SELECT i.record_id, i.kind, i.value, i.is_valid, i.is_masked,
                 i.is_personal AND NOT (i.kind = 'phone' AND left(i.value, 1) = '0' AND m.party_kind = 'organisation')
-            FROM (SELECT DISTINCT * FROM ({beside})) i JOIN std.mentions m USING (record_id)
+            FROM (SELECT DISTINCT * FROM ({beside})) i JOIN {mentions} m USING (record_id)
             WHERE i.kind <> 'phone' OR i.value IS DISTINCT FROM m.phone_norm"""
         )
 

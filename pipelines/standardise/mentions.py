@@ -100,12 +100,12 @@ def drop_values(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"DROP TABLE IF EXISTS value_{kind}")
 
 
-def insert_mentions(con: duckdb.DuckDBPyConnection, roles: list[Role], kinds: Collection[str]) -> None:
-    """Insert the mentions of all gathered rows into `std.mentions`; `kinds` are the kinds of value there are any of."""
+def insert_mentions(con: duckdb.DuckDBPyConnection, roles: list[Role], kinds: Collection[str], into: str) -> None:
+    """Insert the mentions of all gathered rows into the table `into`; `kinds` are the kinds of value there are any of."""
     for role in roles:
         made = "true" if role.is_always_made else _IS_SOMEBODY
         columns = ", ".join(std.MENTIONS.column_names)
-        con.execute(f"INSERT INTO std.mentions SELECT {columns} FROM ({mention_sql(role, kinds)}) WHERE {made}")
+        con.execute(f"INSERT INTO {into} SELECT {columns} FROM ({mention_sql(role, kinds)}) WHERE {made}")
 
 
 _IS_SOMEBODY = """(name IS NOT NULL OR phone_norm IS NOT NULL OR email_norm IS NOT NULL OR account IS NOT NULL OR unionid IS NOT NULL

@@ -26,6 +26,7 @@ from pipelines.standardise.organisations import (
     is_plainly_organisation,
     names_an_organisation,
     normal_organisation,
+    without_desk,
 )
 from pipelines.standardise.vocabulary import any_of, entries, literal, words
 
@@ -57,7 +58,7 @@ class Name(NamedTuple):
 
 def read_name(value: str) -> Name:
     """Read one name as sent (a person's or an organisation's)."""
-    clean = tidy(value)
+    clean = without_desk(tidy(value))
     if not clean:
         return Name(None, None, False, False, False, None)
     organisation = normal_organisation(clean)

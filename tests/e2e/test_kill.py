@@ -39,7 +39,7 @@ def assert_like(home: Path, finished: Path) -> None:
 def test_a_run_killed_inside_a_stage_is_completed_by_the_next(fresh: Path, finished: Path, stage: str) -> None:
     kill_run(fresh, stage, "inside")
     assert version(fresh) is None, "nothing half done is published"
-    done = hub(fresh, "run")
+    done = hub(fresh, "run", "--allow-quarantined")
     assert done.returncode == 0, done.stderr
     assert outcomes(fresh) == ["succeeded", "died"]
     assert_like(fresh, finished)
@@ -48,18 +48,18 @@ def test_a_run_killed_inside_a_stage_is_completed_by_the_next(fresh: Path, finis
 def test_a_kill_after_each_commit_costs_nothing_but_time(fresh: Path, finished: Path) -> None:
     for stage in STAGES:
         kill_run(fresh, stage, "after")
-    done = hub(fresh, "run")
+    done = hub(fresh, "run", "--allow-quarantined")
     assert done.returncode == 0, done.stderr
     assert outcomes(fresh) == ["succeeded", *["died"] * len(STAGES)]
     assert_like(fresh, finished)
-    assert "Nothing new" in hub(fresh, "run").stdout
+    assert "Nothing new" in hub(fresh, "run", "--allow-quarantined").stdout
 
 
 def test_dagster_knows_that_the_killed_run_is_over(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from dagster import DagsterInstance
 
     kill_run(fresh, "match", "inside")
-    done = hub(fresh, "run")
+    done = hub(fresh, "run", "--allow-quarantined")
     assert done.returncode == 0, done.stderr
     monkeypatch.setenv("DAGSTER_HOME", str(fresh / "dagster"))
     with DagsterInstance.get() as instance:

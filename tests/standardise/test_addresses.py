@@ -37,6 +37,7 @@ def region(row: dict[str, Any]) -> tuple[str | None, str | None, str | None]:
         "浙江省杭州市西湖区文三路86号3栋2单元301室（放门口）",
         "浙江省,杭州市,西湖区,文三路86号,3栋2单元301室",
         "浙江省/杭州市/西湖区/文三路86号3栋2单元301室",
+        "浙江省杭州市西湖区文三路86号3-2-301",
     ],
 )
 def test_one_address_in_many_spellings_is_one(address: str) -> None:
@@ -78,6 +79,15 @@ def test_regions_are_looked_up_not_guessed(address: str, expected: tuple[str | N
     assert (*region(row), row["address_norm"]) == expected
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["明月小区3-2-301，文三路86号", "浙江省杭州市西湖区明月小区3栋2单元301室，文三路86号", "杭州西湖明月小区3幢2单元301, 文三路86号"],
+)
+def test_a_street_behind_the_house_is_turned_round(address: str) -> None:
+    row = read(address, *WEST_LAKE)
+    assert (row["address_norm"], row["address_key"]) == ("文三路86号明月小区3栋2单元301室", "86-3-2-301")
+
+
 def test_a_road_named_after_a_city_is_no_region() -> None:
     assert region(read("南京西路100号", "上海市", "上海市", "静安区")) == ("上海", "上海", "静安区")
 
@@ -117,7 +127,7 @@ def test_numbers_and_characters_have_one_spelling(written: str, tidied: str) -> 
 @pytest.mark.parametrize(
     ("address", "norm", "key"),
     [
-        ("文三路86号3-2-301", "文三路86号3-2-301", "86-3-2-301"),
+        ("文三路86号3-2-301", "文三路86号3栋2单元301室", "86-3-2-301"),
         ("文三路86号", "文三路86号", None),
         ("东方路1365号5号楼24B", "东方路1365号5栋24B", "1365-5"),
         ("天元港中心B座2503", "天元港中心B栋2503室", None),

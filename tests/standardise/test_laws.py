@@ -56,7 +56,7 @@ def _apply(world: World, steps: list[Step]) -> None:
             world.put(entity, row_key if entity in ("customers", "members") else key, row_key=row_key, **values)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.lists(st.lists(_STEP, min_size=4, max_size=16), min_size=2, max_size=3))
 def test_incremental_equals_full(batches: list[list[Step]]) -> None:
     world = World()
@@ -75,7 +75,7 @@ def test_incremental_equals_full(batches: list[list[Step]]) -> None:
         assert len(keys) == len(set(keys)), table.name
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(st.lists(_STEP, min_size=6, max_size=20), st.randoms(use_true_random=False))
 def test_the_order_of_arrival_does_not_show(steps: list[Step], random: Any) -> None:
     last = {(entity, row_key): (entity, row_key, key, values) for entity, row_key, key, values in steps if values is not None}

@@ -119,26 +119,27 @@ def test_masked_accounts_and_emails_are_kept_apart_from_clear_ones(world: World)
     assert world.identifiers("tmall:2#buyer", "account") == {"tmall:tom": (True, False, True)}
 
 
-@pytest.mark.parametrize(
-    ("values", "kind"),
-    [
-        ({"name": "张三"}, "person"),
-        ({"name": "明月有限公司"}, "organisation"),
-        ({"name": "海底捞", "party_kind": "organisation"}, "organisation"),
-        ({"name": "明月公司西湖", "uscc": "91110000600037341L"}, "organisation"),
-        ({"name": "明月公司西湖"}, "person"),
-        ({"name": "张三", "uscc": "91110000600037341L"}, "person"),
-        ({"party_kind": "organisation", "company": "明月有限责任公司"}, "organisation"),
-    ],
-)
-def test_party_kind(world: World, values: dict[str, str], kind: str) -> None:
-    world.put("customers", "1", **values)
+PARTIES: list[tuple[dict[str, str], str]] = [
+    ({"name": "张三"}, "person"),
+    ({"name": "明月有限公司"}, "organisation"),
+    ({"name": "海底捞", "party_kind": "organisation"}, "organisation"),
+    ({"name": "明月公司西湖", "uscc": "91110000600037341L"}, "organisation"),
+    ({"name": "明月公司西湖"}, "person"),
+    ({"name": "张三", "uscc": "91110000600037341L"}, "person"),
+    ({"party_kind": "organisation", "company": "明月有限责任公司"}, "organisation"),
+]
+
+
+def test_a_party_is_an_organisation_when_the_source_says_so_or_the_name_plainly_does(world: World) -> None:
+    for n, (values, _) in enumerate(PARTIES):
+        world.put("customers", str(n), **values)
     world.run()
-    mention = world.mention("crm:1")
-    assert mention["party_kind"] == kind
-    if kind == "organisation":
-        assert mention["surname"] is mention["name_pinyin"] is None
-        assert mention["name_norm"] and mention["name_norm"] == mention["company"]
+    mentions = world.rows("mentions")
+    assert [m["party_kind"] for m in mentions] == [kind for _, kind in PARTIES]
+    for mention in mentions:
+        if mention["party_kind"] == "organisation":
+            assert mention["surname"] is mention["name_pinyin"] is None
+            assert mention["name_norm"] and mention["name_norm"] == mention["company"]
 
 
 def test_an_invoice_title_names_the_company_a_person_buys_for(world: World) -> None:
@@ -148,7 +149,7 @@ def test_an_invoice_title_names_the_company_a_person_buys_for(world: World) -> N
     world.put("orders", "4", buyer_kind="organisation", invoice_title="海底捞", invoice_uscc="91110000600037341L")
     world.run()
     buyers = {m["order_id"]: m for m in world.rows("mentions")}
-    assert [buyers[f"tmall:{n}"]["company"] for n in (1, 2, 3, 4)] == ["明月杭州有限公司", None, None, "海底捞"]
+    assert [buyers[f"tmall:{n}"]["company"] for n in (1, 2, 3, 4)] == ["杭州明月有限公司", None, None, "海底捞"]
     assert [buyers[f"tmall:{n}"]["party_kind"] for n in (1, 4)] == ["person", "organisation"]
     assert world.identifiers("tmall:4#buyer", "uscc") == {"91110000600037341L": (True, False, True)}
 

@@ -197,6 +197,8 @@ def test_latin_names_are_lower_case_in_their_order(value: str, norm: str) -> Non
         "明月集团",
         "北京大学",
         "杭州明月有限公司(前台)",
+        "明月（杭州）有限公司前台",
+        "杭州明月科技",
         "張記餐廳",
         "明月个体工商户",
         "Foo Bar Inc.",

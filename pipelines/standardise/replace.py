@@ -1,0 +1,95 @@
+"""Puts what was derived in the place of what was there, and marks what differs.
+
+All anew: the tables are emptied and filled. A delta derives the mentions it touches beside the table and replaces only those that came
+out otherwise, so an order's new status neither rewrites its people nor sends them through matching again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import duckdb
+
+from pipelines.stage import mark
+from pipelines.standardise.facts import insert_facts
+from pipelines.standardise.headers import FACTS
+from pipelines.standardise.identifiers import insert_identifiers
+from pipelines.standardise.mentions import insert_mentions
+from pipelines.standardise.roles import Role
+from pipelines.warehouse import count
+from schemas.tables import std
+
+# every column of a mention with all its identifiers as one number
+_DIGESTS = """SELECT record_id, any_value(digest) + sum(coalesce(identifier, 0)::HUGEINT) AS digest FROM (
+        SELECT record_id, hash({columns})::HUGEINT AS digest FROM {{mentions}} SEMI JOIN touched USING (record_id)) m
+    LEFT JOIN (SELECT record_id, hash(kind, value, is_valid, is_masked, is_personal) AS identifier
+        FROM {{identifiers}} SEMI JOIN touched USING (record_id)) i USING (record_id)
+    GROUP BY record_id""".format(columns=", ".join(std.MENTIONS.column_names))
+
+
+def replace_all(con: duckdb.DuckDBPyConnection, roles: list[Role], kinds: Collection[str], entities: Collection[str], seq: int) -> int:
+    """Derive every mention and fact anew; mark all that there are and were. Answers how many mentions."""
+    con.execute("CREATE OR REPLACE TEMP TABLE gone AS SELECT 'mentions' AS entity, record_id AS key FROM std.mentions")
+    for fact in FACTS:
+        con.execute(f"INSERT INTO gone SELECT '{fact.entity}', {fact.id} FROM std.{fact.entity}")
+    for table in std.TABLES:
+        con.execute(f"TRUNCATE {table.name}")
+    con.execute("CREATE OR REPLACE TEMP VIEW mentions_made AS SELECT record_id, role FROM std.mentions")
+    insert_mentions(con, roles, kinds, "std.mentions")
+    insert_identifiers(con, roles, kinds, "std.mentions", "std.identifiers")
+    insert_facts(con, entities)
+    for entity, id_column in (("mentions", "record_id"), *((fact.entity, fact.id) for fact in FACTS)):
+        before = f"SELECT key FROM gone WHERE entity = '{entity}'"
+        mark(con, "std", entity, f"SELECT {id_column} FROM std.{entity} UNION ALL {before}", seq)
+    con.execute("DROP TABLE gone; DROP VIEW mentions_made")
+    return count(con, "SELECT count(*) FROM std.mentions")
+
+
+def replace_touched(con: duckdb.DuckDBPyConnection, roles: list[Role], kinds: Collection[str], entities: Collection[str], seq: int) -> int:
+    """Derive the mentions and facts anew that the gathered changes concern. Answers how many mentions came out otherwise."""
+    con.execute("CREATE OR REPLACE TEMP TABLE fresh_mentions AS SELECT * FROM std.mentions LIMIT 0")
+    con.execute("CREATE OR REPLACE TEMP TABLE fresh_identifiers AS SELECT * FROM std.identifiers LIMIT 0")
+    con.execute("CREATE OR REPLACE TEMP VIEW mentions_made AS SELECT record_id, role FROM fresh_mentions")
+    insert_mentions(con, roles, kinds, "fresh_mentions")
+    insert_identifiers(con, roles, kinds, "fresh_mentions", "fresh_identifiers")
+    _compare(con)
+    for noun in ("mentions", "identifiers"):
+        con.execute(f"DELETE FROM std.{noun} WHERE record_id IN (SELECT record_id FROM differing)")
+        con.execute(f"INSERT INTO std.{noun} SELECT * FROM fresh_{noun} SEMI JOIN differing USING (record_id)")
+    mark(con, "std", "mentions", "SELECT record_id FROM differing", seq)
+    changed_n = count(con, "SELECT count(*) FROM differing")
+    _remove_facts(con)
+    insert_facts(con, entities)
+    for fact in FACTS:
+        mark(con, "std", fact.entity, f"SELECT fact_id FROM affected_{fact.entity}", seq)
+    con.execute("DROP VIEW mentions_made; DROP TABLE fresh_mentions; DROP TABLE fresh_identifiers")
+    con.execute("DROP TABLE differing; DROP TABLE touched")
+    return changed_n
+
+
+def _compare(con: duckdb.DuckDBPyConnection) -> None:
+    """Temp `touched(record_id)`: the mentions that may have changed; `differing(record_id)`: those that came, went or differ."""
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE touched AS
+        SELECT key AS record_id FROM pending_customers UNION SELECT key FROM pending_members
+        UNION SELECT key FROM pending_tickets UNION SELECT key FROM pending_interactions
+        UNION SELECT fact_id || '#buyer' FROM affected_orders UNION SELECT fact_id || '#recipient' FROM affected_orders
+        UNION SELECT fact_id || '#recipient' FROM affected_shipments
+        UNION SELECT row_id FROM rows_tickets UNION SELECT row_id FROM rows_interactions"""
+    )
+    before = _DIGESTS.format(mentions="std.mentions", identifiers="std.identifiers")
+    after = _DIGESTS.format(mentions="fresh_mentions", identifiers="fresh_identifiers")
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE differing AS
+        SELECT record_id FROM ({before}) b FULL JOIN ({after}) a USING (record_id) WHERE a.digest IS DISTINCT FROM b.digest"""
+    )
+
+
+def _remove_facts(con: duckdb.DuckDBPyConnection) -> None:
+    for fact in FACTS:
+        con.execute(f"DELETE FROM std.{fact.entity} WHERE {fact.id} IN (SELECT fact_id FROM affected_{fact.entity})")
+        con.execute(
+            f"""DELETE FROM std.fact_rows WHERE entity = '{fact.entity}'
+            AND (fact_id IN (SELECT fact_id FROM affected_{fact.entity}) OR row_id IN (SELECT key FROM pending_{fact.entity}))"""
+        )
+    con.execute("DELETE FROM std.order_lines WHERE order_id IN (SELECT fact_id FROM affected_orders)")
