@@ -46,5 +46,5 @@ def _relation(path: Path, out: Path) -> tuple[str, str] | None:
         ):
             while block := source.read(1 << 22):
                 file.write(block)
-        return "read_csv(?, all_varchar = true, ignore_errors = true, null_padding = true)", str(copy)
+        return "read_csv(?, all_varchar = true, ignore_errors = true)", str(copy)
     return None
