@@ -21,7 +21,7 @@ from schemas.settings import PROJECT, Settings
 LEAST_PYTHON = (3, 11)
 PACKAGES = (
     "dagster", "duckdb", "polars", "pyarrow", "great-expectations", "fastapi", "lmdb", "sqlalchemy", "opencc-python-reimplemented",
-    "pypinyin", "phonenumbers", "python-stdnum", "cpca", "rapidfuzz", "python-calamine", "cryptography", "filelock",
+    "pypinyin", "phonenumbers", "python-stdnum", "python-calamine", "cryptography", "filelock",
 )
 ROOM_WANTED, ROOM_NEEDED = 10e9, 1e9
 

@@ -21,7 +21,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.standardise.characters import plain_han, simplify, tidy
-from pipelines.standardise.divisions import NOWHERE, divisions, forms, names_of, place_of, resolve
+from pipelines.standardise.divisions import NOWHERE, divisions, field_name, forms, names_of, place_of, resolve
 from pipelines.standardise.odd import read_odd, text
 from pipelines.standardise.vocabulary import any_of, literal, words
 
@@ -150,11 +150,11 @@ def _resolve_fields(con: duckdb.DuckDBPyConnection, raw: str) -> None:
 
 
 def _read_fields(province: str | None, city: str | None, district: str | None) -> list[tuple[str | None, ...]]:
-    """The triple, its place, and the names of ranks the table does not know, as sent."""
-    sent = [simplify(tidy(name)).replace(" ", "") or None if name else None for name in (province, city, district)]
+    """The triple, its place, and as sent what the table knows nowhere; a name it knows elsewhere contradicts the rest and is left out."""
     place = resolve(province, city, district)
-    unknown = [name if known is None and not (name and resolve(name, None, None) != NOWHERE) else None
-               for name, known in zip(sent, place, strict=True)]  # fmt: skip
+    sent = (field_name(province), field_name(city), field_name(district))
+    ranks = zip(sent, place, strict=True)
+    unknown = [name if name and code is None and resolve(name, None, None) == NOWHERE else None for name, code in ranks]
     return [(province, city, district, *place, *unknown)]
 
 
@@ -217,13 +217,15 @@ def _unify(con: duckdb.DuckDBPyConnection, into: str) -> None:
         f"""CREATE OR REPLACE TEMP TABLE {into} AS
         WITH below AS (
             SELECT *, CASE WHEN district_sent IS NOT NULL AND starts_with(text, district_sent) THEN substr(text, length(district_sent) + 1)
-                WHEN starts_with(text, '市辖区') THEN substr(text, 4)
-                WHEN contains(text, '{_TURNED}') THEN regexp_replace(text, '^(.*){_TURNED}(.*)$', '\\2\\1') ELSE text END AS t
+                WHEN starts_with(text, '市辖区') THEN substr(text, 4) ELSE text END AS t
             FROM address_regions),
+        turned AS (
+            SELECT * REPLACE (CASE WHEN contains(t, '{_TURNED}') THEN regexp_replace(t, '^(.*){_TURNED}(.*)$', '\\2\\1') ELSE t END AS t)
+            FROM below),
         buildings AS (
             SELECT * REPLACE (CASE WHEN regexp_matches(t, '[0-9A-Z](?:号楼|幢|座|#|楼|F|房|号房)')
                 THEN regexp_replace(regexp_replace(regexp_replace(t, '([0-9A-Z])(?:号楼|幢|座|#楼|#)|([A-Z][0-9]+)楼', '\\1\\2栋', 'g'),
-                    '([0-9])(?:楼|F)', '\\1层', 'g'), '([0-9])(?:号?房间?|室)', '\\1室', 'g') ELSE t END AS t) FROM below),
+                    '([0-9])(?:楼|F)', '\\1层', 'g'), '([0-9])(?:号?房间?$|室)', '\\1室', 'g') ELSE t END AS t) FROM turned),
         rooms AS (
             SELECT * REPLACE (CASE WHEN regexp_matches(t, '(?:栋|单元|层)[0-9]{{3,4}}$') THEN t || '室'
                 WHEN regexp_matches(t, '-[0-9]{{3,4}}室?$') THEN regexp_replace(t, '{_CHAIN}', '\\1\\2栋\\3单元\\4室') ELSE t END AS t)

@@ -110,7 +110,7 @@ def resolve(province: str | None, city: str | None, district: str | None) -> Pla
 
     A county of city rank may stand in the city's field (义乌 for 金华/义乌).
     """
-    first, second, third = _cleaned(province), _cleaned(city), _cleaned(district)
+    first, second, third = field_name(province), field_name(city), field_name(district)
     found = NOWHERE
     if first:
         found = _within("province", first, found) or _within("city", first, found) or found
@@ -127,7 +127,8 @@ def _within(level: str, name: str, outer: Place) -> Place | None:
     return place_of(form.code) if form else None
 
 
-def _cleaned(name: str | None) -> str | None:
+def field_name(name: str | None) -> str | None:
+    """What a region field says, in simplified characters; None for what names no place (市辖区, 其他)."""
     text = simplify(tidy(name)).replace(" ", "") if name else ""
     return None if not text or _NO_PLACE.fullmatch(text) else text
 

@@ -115,3 +115,15 @@ def test_status_and_doctor_find_a_finished_home_well(used: Path) -> None:
     assert str(version(used)) in status.stdout and "quarantined" in status.stdout
     doctor = hub(used, "doctor")
     assert (doctor.returncode, "All is well." in doctor.stdout) == (0, True), doctor.stdout
+
+
+def test_a_breach_of_a_contract_stops_before_publishing(used: Path) -> None:
+    before = version(used)
+    con = duckdb.connect(str(used / "warehouse.duckdb"))
+    con.execute("INSERT INTO raw.customers SELECT * FROM raw.customers LIMIT 1")
+    con.close()
+    done = hub(used, "run", "--full")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "raw.customers: key_is_unique" in done.stderr
+    assert version(used) == before
+    assert "failed" in hub(used, "status").stdout

@@ -101,6 +101,13 @@ def test_where_text_and_fields_contradict_the_fields_count_and_the_text_is_kept(
 def test_a_region_the_table_does_not_know_stays_as_sent() -> None:
     row = read("高新区文三路1号2栋", "浙江", "杭州", "高新区")
     assert (*region(row), row["address_norm"]) == ("浙江", "杭州", "高新区", "文三路1号2栋")
+    row = read("高新区明月小区3-2-301，文三路86号", "浙江", "杭州", "高新区")
+    assert row["address_norm"] == "文三路86号明月小区3栋2单元301室"
+
+
+def test_fields_that_name_no_place_are_empty() -> None:
+    assert region(read("文三路1号", "浙江省", "市辖区", "其他区")) == ("浙江", None, None)
+    assert region(read("文三路1号", "浙江省", "苏州市", None)) == ("浙江", None, None)
 
 
 @pytest.mark.parametrize(

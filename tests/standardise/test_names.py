@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -12,11 +13,16 @@ from pipelines.standardise.characters import simplified
 from pipelines.standardise.names import read_name, read_names
 from pipelines.standardise.readings import add_readings, lay_out_readings
 from pipelines.standardise.vocabulary import words
-from tests.standardise.columns import standardised
+from tests.standardise.columns import connection, standardised
+
+
+@cache
+def _readings() -> None:
+    lay_out_readings(connection())
 
 
 def _whole(con: Any, raw: str, into: str) -> None:
-    lay_out_readings(con)
+    _readings()
     read_names(con, raw, "read")
     add_readings(con, "read", into)
 
