@@ -16,6 +16,7 @@ import pyarrow as pa
 from pipelines.extract.ahead import ahead
 from pipelines.extract.arrow_functions import pc
 from pipelines.extract.bench import arrow, lend, quoted
+from pipelines.extract.clear_values import remember_clear, restore_clear
 from pipelines.extract.duplicates import settle_duplicates
 from pipelines.extract.landing import LandingFile, modified
 from pipelines.extract.manifest import Counts
@@ -100,10 +101,15 @@ def _load_compared(target: Target, typed: TypedFile, quarantine: Callable[[], No
     fates = _fates(target, seen)
     changed = fates.filter(pc.equal(fates["fate"], "loaded"))
     withdrawn = _withdrawn(target, typed, seen)
-    _remove(target, pa.concat_tables([changed.filter(changed["is_known"]).select(["row_id"]), withdrawn]))
+    known = changed.filter(changed["is_known"]).select(["row_id"])
+    lend(target.con, "replaced", known)
+    remember_clear(target.con, target.mapping.header, "replaced")
+    target.con.unregister("replaced")
+    _remove(target, pa.concat_tables([known, withdrawn]))
     lend(typed.bench, "changed", changed)
     for output in typed.contract.outputs:
         _insert(target, output.table.name, arrow(typed.bench, f"SELECT * FROM {stage_name(output)} SEMI JOIN changed USING (line_n)"))
+    restore_clear(target.con, target.mapping.header)
     _register_rows(target, arrow(typed.bench, "SELECT row_id, line_n, row_hash, version_at FROM seen SEMI JOIN changed USING (line_n)"))
     typed.bench.unregister("changed")
     _mark(target, pa.concat_tables([changed.select(["row_id"]), withdrawn]))
