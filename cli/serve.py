@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -71,7 +72,8 @@ def _keep_running(stopping: threading.Event) -> None:
     pause = FIRST_PAUSE
     while not stopping.is_set():
         # a session of its own: Ctrl-C reaches the server alone, which then stops the worker in good order
-        child = subprocess.Popen([sys.executable, "-m", "cli", "worker", "--supervised"], start_new_session=True)
+        command = [sys.executable, "-m", "cli", "worker", "--supervisor", str(os.getpid())]
+        child = subprocess.Popen(command, start_new_session=True)
         while child.poll() is None and not stopping.wait(0.5):
             pass
         if stopping.is_set():

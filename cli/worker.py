@@ -29,16 +29,16 @@ def register(app: typer.Typer) -> None:
 
 def worker(
     once: Annotated[bool, typer.Option("--once", help="Do what is due now, then end.")] = False,
-    supervised: Annotated[bool, typer.Option("--supervised", hidden=True, help="End with the process that started this one.")] = False,
+    supervisor: Annotated[int | None, typer.Option(hidden=True, help="Process that started this one; end with it.")] = None,
 ) -> None:
     """Do background jobs until told to stop; by itself once a day: prune published versions, purge run history."""
     settings = load_settings()
     require_home(settings)
     stopping = _stop_on_signals()
-    parent, name = os.getppid(), f"{socket.gethostname()}:{os.getpid()}"
+    name = f"{socket.gethostname()}:{os.getpid()}"
     with closing(open_ledger(settings.ledger)) as ledger:
         schedule_daily(ledger)
-        while not stopping.is_set() and not (supervised and os.getppid() != parent):
+        while not stopping.is_set() and supervisor in (None, os.getppid()):
             did = do_next(ledger, settings, name)
             if not did and once:
                 return
