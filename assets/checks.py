@@ -22,7 +22,7 @@ def layer_checks(layer: str) -> dg.AssetChecksDefinition:
         from quality.runner import run_suite
 
         warehouse: Warehouse = context.resources.warehouse
-        verdicts = run_suite(warehouse.con, layer, checks)
+        verdicts = run_suite(warehouse.con, layer, checks, everything=warehouse.run.full)
         warehouse.ledger.note_breaches(verdict.check.column for verdict in verdicts if not verdict.passed)
         for verdict in verdicts:
             yield dg.AssetCheckResult(

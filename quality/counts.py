@@ -1,4 +1,4 @@
-"""Breaches of checks as counts, by one scan a table."""
+"""Breaches of checks as counts, by one scan a table or of what changed in it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ import duckdb
 from pipelines.publish.manifest import read_manifest
 from pipelines.publish.serving_index import ServingIndex
 from pipelines.warehouse import count
+from quality.suites.changed import MARKED
 from quality.suites.contracts import CONTRACT, Check
 from schemas.tables import BY_NAME
 
+FEW = 10  # a tenth of the rows; above it looking for the changed ones costs more than looking at all
 UNKNOWN = -1  # the table is not what its contract says, so its rows were not looked at
 
 
-def count_breaches(con: duckdb.DuckDBPyConnection, checks: Sequence[Check]) -> dict[Check, int]:
-    """Breaches of each check; `UNKNOWN` where the columns are not as declared."""
+def count_breaches(con: duckdb.DuckDBPyConnection, checks: Sequence[Check], *, everything: bool = True) -> dict[Check, int]:
+    """Breaches of each check; `UNKNOWN` where the columns are not as declared. Without `everything` rows that are not marked as changed
+    are not looked at again, where few are marked."""
     found: dict[Check, int] = {}
     for table, group in groupby(checks, key=lambda check: check.table):
         of_table = list(group)
@@ -26,7 +29,9 @@ def count_breaches(con: duckdb.DuckDBPyConnection, checks: Sequence[Check]) -> d
         if wrong:
             found |= {check: wrong if check.name == CONTRACT else UNKNOWN for check in of_table}
         else:
-            found |= _measure(con, table, of_table)
+            changed, parameters = ("TRUE", []) if everything else _changed(con, table)
+            found |= _measure(con, table, [check for check in of_table if check.of_rows], changed, parameters)
+            found |= _measure(con, table, [check for check in of_table if not check.of_rows])
     return found
 
 
@@ -40,12 +45,28 @@ def column_breaches(con: duckdb.DuckDBPyConnection, table: str) -> int:
     return len(declared.symmetric_difference(rows))
 
 
-def _measure(con: duckdb.DuckDBPyConnection, table: str, checks: Sequence[Check]) -> dict[Check, int]:
-    values = con.execute(f"SELECT {', '.join(check.breaches for check in checks)} FROM {table}").fetchone() or ()
+def _changed(con: duckdb.DuckDBPyConnection, table: str) -> tuple[str, list[object]]:
+    """A condition for the rows that may have changed, with its parameters; true of all when many did or nobody marks them."""
+    marked = MARKED.get(table)
+    if marked is None:
+        return "TRUE", []
+    keys = count(con, f"SELECT count(*) FROM {marked.layer}.changes WHERE {marked.of_entity}", marked.parameters)
+    few = keys * FEW < count(con, f"SELECT count(*) FROM {table}")
+    return (marked.condition(table), marked.parameters) if few else ("TRUE", [])
+
+
+def _measure(
+    con: duckdb.DuckDBPyConnection, table: str, checks: Sequence[Check], rows: str = "TRUE", parameters: Sequence[object] = ()
+) -> dict[Check, int]:
+    """Breaches of checks of one table among the `rows` for which that holds."""
+    if not checks:
+        return {}
+    bound = list(parameters)
+    values = con.execute(f"SELECT {', '.join(check.breaches for check in checks)} FROM {table} WHERE {rows}", bound).fetchone() or ()
     found = dict(zip(checks, map(int, values), strict=True))
     for check, breaches in found.items():
         if breaches and check.exact:
-            found[check] = count(con, f"SELECT {check.exact} FROM {table}")
+            found[check] = count(con, f"SELECT {check.exact} FROM {table} WHERE {rows}", bound)
     return found
 
 

@@ -28,9 +28,9 @@ class Verdict:
     breaches: int | None
 
 
-def run_suite(con: duckdb.DuckDBPyConnection, name: str, checks: Sequence[Check]) -> list[Verdict]:
-    """Measure and judge `checks`; `name` names the suite."""
-    breaches = count_breaches(con, checks)
+def run_suite(con: duckdb.DuckDBPyConnection, name: str, checks: Sequence[Check], *, everything: bool = True) -> list[Verdict]:
+    """Measure and judge `checks`; `name` names the suite. Without `everything` only rows marked as changed are looked at."""
+    breaches = count_breaches(con, checks, everything=everything)
     cursor = con.cursor()
     try:
         columns = ", ".join(f'{int(n)}::BIGINT AS "{check.column}"' for check, n in breaches.items())

@@ -8,8 +8,9 @@ import duckdb
 import pytest
 
 from pipelines.warehouse import open_warehouse
-from quality.counts import UNKNOWN, count_breaches
+from quality.counts import FEW, UNKNOWN, count_breaches
 from quality.runner import run_suite
+from quality.suites.changed import MARKED
 from quality.suites.contracts import ACCOUNTING, CONTRACT, KEY_IS_UNIQUE, Check, checks_of, suite
 from schemas.contract import Table
 from schemas.tables import BY_NAME, LAYERS, TABLES
@@ -83,6 +84,32 @@ def test_every_check_of_accounting_can_fail(con: duckdb.DuckDBPyConnection, tabl
     row = {column.name: value(BY_NAME[table], column.name) for column in BY_NAME[table].columns if not column.nullable}
     put(con, table, **row, **({"outcome": "loaded", "rows_read_n": 3} if table == "raw.files" else {}))
     assert breaches(con, table)[name] == 1
+
+
+def mark(con: duckdb.DuckDBPyConnection, layer: str, entity: str | None, key: object) -> None:
+    con.execute(f"INSERT INTO {layer}.changes VALUES (?, ?, 1)", [entity or "customers", str(key)])
+
+
+@pytest.mark.parametrize("name", sorted(MARKED))
+def test_a_repeated_key_among_changed_rows_is_found_without_looking_at_all(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    table, marked = BY_NAME[name], MARKED[name]
+    assert marked.column in table.key
+    row = {column.name: value(table, column.name) for column in table.columns if not column.nullable}
+    for _ in range(FEW * 2):
+        put(con, name, **row)
+    checks = checks_of(table)
+    unique = next(check for check in checks if check.name == KEY_IS_UNIQUE)
+    assert count_breaches(con, checks, everything=False)[unique] == 0, "not marked, so not looked at"
+    mark(con, marked.layer, marked.entity, row[marked.column])
+    assert count_breaches(con, checks, everything=False)[unique] == FEW * 2 - 1
+    assert count_breaches(con, checks)[unique] == FEW * 2 - 1
+
+
+def test_where_many_rows_changed_all_are_looked_at(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, "std.orders", order_id="a")
+    put(con, "std.orders", order_id="a")
+    mark(con, "std", "orders", "another")
+    assert {c.name: n for c, n in count_breaches(con, checks_of(BY_NAME["std.orders"]), everything=False).items()}[KEY_IS_UNIQUE] == 1
 
 
 def test_great_expectations_judges_what_was_counted(con: duckdb.DuckDBPyConnection) -> None:
