@@ -6,9 +6,9 @@ wins; without a version column, the later file. A row equal to the current state
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import duckdb
 import pyarrow as pa
@@ -27,6 +27,7 @@ from schemas.errors import FileIncomplete, FileUnreadable, HubError
 from schemas.mapping import SourceMapping
 from schemas.tables.raw import ROWS
 
+INSERT_BYTES = 256 * 2**20  # of one table; some hundred thousand rows
 
 @dataclass(frozen=True)
 class Target:
@@ -51,6 +52,31 @@ class Target:
         return not count(self.con, f"SELECT count(*) FROM (SELECT 1 FROM {ROWS.name} WHERE source = ? LIMIT 1)", [self.mapping.source])
 
 
+@dataclass
+class _Held:
+    """Rows on their way into a table, held until there are many.
+
+    DuckDB writes full row groups on all threads while it inserts; what small inserts leave is written by one thread at commit.
+    """
+
+    tables: dict[str, list[pa.Table]] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    def add(self, name: str, rows: pa.Table) -> pa.Table | None:
+        """Hold `rows`; answer all rows held for the table once they are enough."""
+        self.tables.setdefault(name, []).append(rows)
+        self.sizes[name] = self.sizes.get(name, 0) + rows.nbytes
+        return self._take(name) if self.sizes[name] >= INSERT_BYTES else None
+
+    def rest(self) -> Iterator[tuple[str, pa.Table]]:
+        for name in list(self.tables):
+            yield name, self._take(name)
+
+    def _take(self, name: str) -> pa.Table:
+        del self.sizes[name]
+        return pa.concat_tables(self.tables.pop(name))
+
+
 def load(target: Target, typed: TypedFile, quarantine: Callable[[], None]) -> Counts:
     """Bring a file through `typed` and store it; answer what became of its rows.
 
@@ -72,11 +98,14 @@ def load(target: Target, typed: TypedFile, quarantine: Callable[[], None]) -> Co
 
 def _load_first(target: Target, typed: TypedFile, quarantine: Callable[[], None]) -> Counts:
     """Store rows as they come; the losers among duplicates are taken out at the end."""
-    con = target.con
+    con, held = target.con, _Held()
     with closing(ahead(typed)) as batches:
         for tables in batches:
             for name, rows in tables.items():
-                _insert(target, name, rows)
+                if full := held.add(name, rows):
+                    _insert(target, name, full)
+    for name, rows in held.rest():
+        _insert(target, name, rows)
     superseded = _end_of_file(target, typed)
     quarantine()
     losers = arrow(typed.bench, "SELECT line_n FROM losers")

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from pipelines.extract.batch import Batch, Reader
+from pipelines.extract.arrow_functions import pc
+from pipelines.extract.batch import SCAN_ROWS, Batch, Reader
 from pipelines.extract.bench import arrow, lend, quoted
 from pipelines.extract.contract import Contract, Output
 from schemas.errors import FileUnreadable, HubError
@@ -22,6 +23,8 @@ REJECTS = (
     "line_n BIGINT, byte_at BIGINT, byte_n BIGINT, reason VARCHAR, column_n BIGINT, column_name VARCHAR, "
     "row_id VARCHAR, first_line_n BIGINT"
 )
+
+Relations = dict[str, pa.Table]  # `head` and `items_<part>` of a batch
 
 
 @dataclass
@@ -72,65 +75,79 @@ class TypedFile:
             self.tally.read += batch.rows.num_rows + batch.rejects.num_rows
             self._reject_unread(batch)
             if batch.rows.num_rows:
-                self._type(batch)
-                yield dict(self._good())
+                yield self._good(self._type(batch))
 
     def close(self) -> None:
         """Free the bench."""
         for output in self.contract.outputs:
             self.bench.execute(f"DROP TABLE IF EXISTS {stage_name(output)}")
-        for name in ("head", "seen", "rejects", *(f"items_{part}" for part in self.contract.item_sql)):
-            self.bench.execute(f"DROP TABLE IF EXISTS {name}")
+        self.bench.execute("DROP TABLE IF EXISTS seen; DROP TABLE IF EXISTS rejects")
+        for name in ("batch", "head", *(f"items_{part}" for part in self.contract.item_sql)):
+            self.bench.unregister(name)
 
     def _reject_unread(self, batch: Batch) -> None:
         if batch.rejects.num_rows:
             lend(self.bench, "unread", batch.rejects)
             self.bench.execute("INSERT INTO rejects BY NAME SELECT * FROM unread")
 
-    def _type(self, batch: Batch) -> None:
-        """Fill `head` and `items_<part>` with the good rows of the batch, `rejects` with the bad ones, `seen` with the good ones."""
+    def _type(self, batch: Batch) -> Relations:
+        """The good rows of the batch as `head` and `items_<part>`, lent to the bench; the bad ones go to `rejects`, the good to `seen`.
+
+        They stay Arrow tables: a table of the bench would be one more copy of every value.
+        """
         lend(self.bench, "batch", batch.rows)
-        self._make("head", self.contract.head_sql)
+        found: Relations = {}
+        self._make(found, "head", self.contract.head_sql)
         if self.suppressed:
-            self.tally.suppressed += self._count("DELETE FROM head WHERE row_id IN (SELECT row_id FROM suppressed)")
-        self._reject("SELECT line_n, byte_at, byte_n, fault, row_id FROM head WHERE fault IS NOT NULL")
+            self._suppress(found)
+        self._reject(found, "head", "SELECT line_n, byte_at, byte_n, fault, row_id FROM head WHERE fault IS NOT NULL")
         for part, sql in self.contract.item_sql.items():
             items = f"items_{part}"
-            self._make(items, sql)
+            self._make(found, items, sql)
             self._reject(
+                found,
+                items,
                 f"""SELECT line_n, byte_at, byte_n, bad.fault, row_id
                 FROM head JOIN (SELECT line_n, min_by(fault, item_n) AS fault FROM {items} WHERE fault IS NOT NULL GROUP BY line_n) AS bad
-                USING (line_n)"""
+                USING (line_n)""",
             )
         self.bench.execute("INSERT INTO seen SELECT line_n, byte_at, byte_n, row_id, row_hash, version_at FROM head")
+        return found
 
-    def _reject(self, faulty: str) -> None:
-        """Move the rows of `faulty` from `head` (and from the items made so far) to `rejects`."""
-        moved = self._count(
+    def _make(self, found: Relations, name: str, sql: str) -> None:
+        found[name] = _cut(arrow(self.bench, sql, self.contract.params.of(sql)))
+        lend(self.bench, name, found[name])
+
+    def _suppress(self, found: Relations) -> None:
+        before = found["head"].num_rows
+        self._make(found, "head", "SELECT * FROM head ANTI JOIN suppressed USING (row_id)")
+        self.tally.suppressed += before - found["head"].num_rows
+
+    def _reject(self, found: Relations, relation: str, faulty: str) -> None:
+        """Move the rows that `faulty` answers, if any of `relation` has a fault, from all of `found` to `rejects`."""
+        if found[relation]["fault"].null_count == found[relation].num_rows:
+            return
+        self.bench.execute(
             f"""INSERT INTO rejects BY NAME
             SELECT line_n, byte_at, byte_n, fault.reason AS reason, fault.column_name AS column_name, row_id FROM ({faulty})"""
         )
-        if not moved:
-            return
-        self.bench.execute("DELETE FROM head WHERE line_n IN (SELECT line_n FROM rejects)")
-        for part in self.contract.item_sql:
-            if self._count("SELECT count(*) FROM duckdb_tables() WHERE table_name = $name", {"name": f"items_{part}"}):
-                self.bench.execute(f"DELETE FROM items_{part} WHERE line_n IN (SELECT line_n FROM rejects)")
+        rejected = arrow(self.bench, "SELECT line_n FROM rejects")["line_n"]
+        for name, rows in found.items():
+            found[name] = _cut(rows.filter(pc.invert(pc.is_in(rows["line_n"], value_set=rejected))))
+            lend(self.bench, name, found[name])
 
-    def _good(self) -> Iterator[tuple[str, pa.Table]]:
+    def _good(self, found: Relations) -> dict[str, pa.Table]:
+        good: dict[str, pa.Table] = {}
         for output in self.contract.outputs:
             params = self.contract.params.of(output.select)
+            rows = found[output.relation]
             if self.keep:
                 self.bench.execute(f"INSERT INTO {stage_name(output)} BY NAME {output.select}", params)
+            elif output.where == "true" and set(output.columns.values()) <= set(rows.column_names):
+                good[output.table.name] = rows.select(list(output.columns.values())).rename_columns(list(output.columns))
             else:
-                yield output.table.name, arrow(self.bench, output.select, params)
-
-    def _make(self, name: str, sql: str) -> None:
-        self.bench.execute(f"CREATE OR REPLACE TABLE {name} AS {sql}", self.contract.params.of(sql))
-
-    def _count(self, sql: str, params: dict[str, object] | None = None) -> int:
-        row = self.bench.execute(sql, params or {}).fetchone()
-        return int(row[0]) if row else 0
+                good[output.table.name] = arrow(self.bench, output.select, params)
+        return good
 
 
 def stage_name(output: Output) -> str:
@@ -139,3 +156,8 @@ def stage_name(output: Output) -> str:
 
 def _columns(output: Output) -> str:
     return ", ".join(f"{quoted(name)} {output.table.column(name).type}" for name in output.columns)
+
+
+def _cut(rows: pa.Table) -> pa.Table:
+    """Cut for parallel scans, without a copy."""
+    return pa.Table.from_batches(rows.to_batches(max_chunksize=SCAN_ROWS), rows.schema)
