@@ -63,8 +63,8 @@ def pending(con: duckdb.DuckDBPyConnection, consumer: str, layer: str, entity: s
 
 
 def mark(con: duckdb.DuckDBPyConnection, layer: str, entity: str, keys_sql: str, seq: int) -> None:
-    """Mark the keys that `keys_sql` (one column) answers as changed in `layer.entity`."""
-    con.execute(f"INSERT INTO {layer}.changes SELECT DISTINCT ?, k, ? FROM ({keys_sql}) AS t(k)", [entity, seq])
+    """Mark the keys that `keys_sql` (one column) answers as changed in `layer.entity`; a key may come more than once."""
+    con.execute(f"INSERT INTO {layer}.changes SELECT ?, k, ? FROM ({keys_sql}) AS t(k)", [entity, seq])
 
 
 def take_in(con: duckdb.DuckDBPyConnection, consumer: str, layer: str) -> None:

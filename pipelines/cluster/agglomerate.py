@@ -20,35 +20,27 @@ class Contradiction:
     bits: Mapping[str, float]
     forbidden: bool = False
 
-    @property
-    def total(self) -> float:
-        return sum(self.bits.values())
-
 
 Contradictions = Mapping[tuple[int, int], Contradiction]
+Edge = tuple[float, int, int]
 NONE = Contradiction({})
 
 
 def agglomerate(
-    nodes: Sequence[int],
-    edges: Sequence[tuple[int, int, float]],
-    signature: Mapping[int, int],
-    contradictions: Contradictions,
-    merge_bits: float,
+    edges: Sequence[Edge], signature: Mapping[int, int], contradictions: Contradictions, merge_bits: float
 ) -> dict[int, int]:
     """Label every node of one component with the least node of its cluster.
 
-    `edges` are (node, node, bits) with the pair's own contradiction included; `signature` maps a node to what is compared of it;
-    `contradictions` has an entry per ordered pair (low, high) of signatures. A pure function of its arguments, whatever their order.
+    `edges` are (negated support, node, node), the support being the bits of the pair less the pair's own contradiction, without pairs
+    that are forbidden; `signature` maps each node to what is compared of it; `contradictions` has an entry per ordered pair (low, high)
+    of signatures. A pure function of its arguments, whatever their order.
     """
-    group_of = {node: node for node in nodes}
-    members = {node: [node] for node in nodes}
-    weights = {node: {signature[node]: 1} for node in nodes}
-    own = ((a, b, bits, _between(contradictions, signature[a], signature[b])) for a, b, bits in edges)
-    supported = [(bits - against.total, a, b) for a, b, bits, against in own if not against.forbidden]
-    for support, a, b in sorted(supported, key=lambda e: (-e[0], e[1], e[2])):
+    group_of = {node: node for node in signature}
+    members = {node: [node] for node in signature}
+    weights = {node: {key: 1} for node, key in signature.items()}
+    for cost, a, b in sorted(edges):
         one, two = group_of[a], group_of[b]
-        if one == two or support + _across(weights[one], weights[two], contradictions) < merge_bits:
+        if one == two or _across(weights[one], weights[two], contradictions) - cost < merge_bits:
             continue
         keep, lose = (one, two) if one < two else (two, one)
         for node in members[lose]:

@@ -11,6 +11,9 @@ from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 from pipelines.warehouse import count
 from schemas.match_model import MatchModel
 
+CERTAIN_BITS = 20.0  # odds of a million to one: nothing that is told of a join tells stronger ones apart (cluster.customers.confidence)
+_NUMBERED = "JOIN {nodes} a ON a.node_id = node_a JOIN {nodes} b ON b.node_id = node_b"
+
 
 def gather_scope(con: duckdb.DuckDBPyConnection, model: MatchModel, everything: bool) -> None:
     """Temp `scope(node_id)`: every node whose cluster may differ from last time, closed under pairs that could merge; and temp
@@ -49,30 +52,45 @@ def gather_scope(con: duckdb.DuckDBPyConnection, model: MatchModel, everything: 
 
 
 def label_components(con: duckdb.DuckDBPyConnection) -> None:
-    """Temp `components(node_id, component)` of temp `scope` under temp `scope_edges`; the label is the least node id."""
-    nodes = np.sort(_column(con, "SELECT node_id FROM scope"))
-    a, b = (np.searchsorted(nodes, _column(con, f"SELECT {c} FROM scope_edges ORDER BY node_a, node_b")) for c in ("node_a", "node_b"))
-    graph = coo_matrix((np.ones(len(a), dtype=np.int8), (a, b)), shape=(len(nodes), len(nodes)))
-    _, labels = connected_components(graph, directed=False)
-    # nodes are sorted, so the first node of a component is its least
-    _, first = np.unique(labels, return_index=True)
-    put_table(con, "components", {"node_id": nodes, "component": nodes[first][labels] if len(nodes) else nodes})
+    """Temp `components(node_id, n, component)` of temp `scope` under temp `scope_edges`: `n` numbers the nodes from 0, the label is the
+    least node id."""
+    nodes = _columns(con, "SELECT node_id FROM scope ORDER BY node_id")[0]
+    put_table(con, "numbered", {"node_id": nodes, "n": np.arange(len(nodes), dtype=np.int32)})
+    labels = _connect(len(nodes), *_columns(con, f"SELECT a.n, b.n FROM scope_edges {_NUMBERED.format(nodes='numbered')}"))
+    # nodes are in order, so the first node of a component is its least
+    first = np.full(labels.max(initial=-1) + 1, -1, dtype=np.int64)
+    first[labels[::-1]] = np.arange(len(nodes) - 1, -1, -1)
+    put_table(con, "components", {"node_id": nodes, "n": np.arange(len(nodes), dtype=np.int32), "component": nodes[first[labels]]})
+    con.execute("DROP TABLE numbered")
 
 
 def weakest_joins(con: duckdb.DuckDBPyConnection) -> None:
-    """Temp `joins(label, bits)`: per cluster of temp `clusters(node_id, label)` the weakest join of its maximum spanning tree."""
-    rows = con.execute(
-        """SELECT e.node_a, e.node_b, e.bits, x.label FROM scope_edges e
-        JOIN clusters x ON x.node_id = e.node_a JOIN clusters y ON y.node_id = e.node_b AND y.label = x.label"""
-    ).fetchnumpy()
-    a, b, label, bits = (np.asarray(rows[c]) for c in ("node_a", "node_b", "label", "bits"))
-    nodes = np.unique(np.concatenate([a, b]))
-    shift = bits.max(initial=0.0) + 1.0  # a minimum spanning tree of positive costs is a maximum one of bits
-    left, right = np.searchsorted(nodes, a), np.searchsorted(nodes, b)
-    tree = minimum_spanning_tree(coo_matrix((shift - bits, (left, right)), shape=(len(nodes), len(nodes)))).tocoo()
-    label_of = np.zeros(len(nodes), dtype=np.uint64)
-    label_of[left] = label
-    put_table(con, "tree", {"label": label_of[tree.row], "bits": shift - tree.data})
+    """Temp `joins(label, bits)`: per cluster of temp `clusters(node_id, n, label)` the weakest join of its maximum spanning tree, as far
+    as it is below `CERTAIN_BITS`. Nodes that certain joins connect count as one, so a tree is made of few."""
+    nodes_n = count(con, "SELECT count(*) FROM clusters")
+    a, b, bits, label = _columns(
+        con,
+        f"""SELECT a.n, b.n, bits, a.label FROM scope_edges {_NUMBERED.format(nodes='clusters')} WHERE a.label = b.label""",
+    )
+    certain = bits >= CERTAIN_BITS
+    group = _connect(nodes_n, a[certain], b[certain])
+    left, right = group[a[~certain]], group[b[~certain]]
+    apart = left != right
+    left, right, bits, label = left[apart], right[apart], bits[~certain][apart], label[~certain][apart]
+    groups, at = np.unique(np.concatenate([left, right]), return_inverse=True)
+    left, right = at[: len(left)], at[len(left) :]
+    strongest = np.lexsort((-bits, np.maximum(left, right), np.minimum(left, right)))
+    left, right, bits, label = left[strongest], right[strongest], bits[strongest], label[strongest]
+    low, high = np.minimum(left, right), np.maximum(left, right)
+    leading = np.ones(len(low), dtype=np.bool_)
+    leading[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])  # of several joins between two groups the strongest counts
+    low, high, bits, label = low[leading], high[leading], bits[leading], label[leading]
+    # a minimum spanning tree of positive costs is a maximum one of bits
+    costs = coo_matrix((CERTAIN_BITS + 1.0 - bits, (low, high)), shape=(len(groups), len(groups)))
+    tree = minimum_spanning_tree(costs).tocoo()
+    label_of = np.zeros(len(groups), dtype=np.uint64)
+    label_of[low] = label
+    put_table(con, "tree", {"label": label_of[tree.row], "bits": CERTAIN_BITS + 1.0 - tree.data})
     con.execute("CREATE OR REPLACE TEMP TABLE joins AS SELECT label, min(bits) AS bits FROM tree GROUP BY label")
     con.execute("DROP TABLE tree")
 
@@ -85,6 +103,13 @@ def put_table(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, np.n
     con.unregister("arrow_in")
 
 
-def _column(con: duckdb.DuckDBPyConnection, sql: str) -> np.ndarray:
-    (values,) = con.execute(sql).fetchnumpy().values()
-    return np.asarray(values)
+def _connect(nodes_n: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The component of each of the nodes 0 … nodes_n - 1 under the edges (a, b), numbered from 0."""
+    graph = coo_matrix((np.ones(len(a), dtype=np.int8), (a, b)), shape=(nodes_n, nodes_n))
+    _, labels = connected_components(graph, directed=False)
+    return np.asarray(labels)
+
+
+def _columns(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[np.ndarray, ...]:
+    """The columns a query answers, in order."""
+    return tuple(np.asarray(values) for values in con.execute(sql).fetchnumpy().values())

@@ -15,26 +15,27 @@ _FIELDS = ("party_kind", "name_norm", "surname", "name_pinyin", "name_is_masked"
 
 
 def sign_nodes(con: duckdb.DuckDBPyConnection) -> int:
-    """Temp `signatures(component, signature, …)` and `signed(node_id, component, signature)`: the distinct contents of each component
-    of several nodes, as far as they can contradict. Answers how many components had to be cut first."""
+    """Temp `signed(node_id, component, signature)` of the components of several nodes, a signature being a hash of what can contradict in
+    a node; temp `signatures(component, signature, <that>)` of the components with more than one. Answers how many of these are too
+    large to compare."""
     con.execute(
         """CREATE OR REPLACE TEMP TABLE many AS
-        SELECT component FROM components GROUP BY component HAVING count(*) > 1"""
+        SELECT node_id, component FROM components SEMI JOIN (SELECT component FROM components GROUP BY component HAVING count(*) > 1)
+        USING (component)"""
     )
     con.execute(
         """CREATE OR REPLACE TEMP TABLE node_documents AS
-        SELECT node_id, list(value ORDER BY value) AS documents FROM match.node_identifiers
-        WHERE kind = 'id_number' AND node_id IN (SELECT node_id FROM components SEMI JOIN many USING (component)) GROUP BY node_id"""
+        SELECT node_id, list(value ORDER BY value) AS documents FROM match.node_identifiers SEMI JOIN many USING (node_id)
+        WHERE kind = 'id_number' GROUP BY node_id"""
     )
+    known = "many JOIN match.nodes USING (node_id) LEFT JOIN node_documents USING (node_id)"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE signed AS SELECT node_id, component, hash({', '.join(_FIELDS)}) AS signature FROM {known}")
     con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE signed AS
-        SELECT c.node_id, c.component, n.* EXCLUDE (node_id), d.documents,
-               dense_rank() OVER (PARTITION BY c.component ORDER BY {", ".join(_FIELDS)}) AS signature
-        FROM components c SEMI JOIN many USING (component) JOIN match.nodes n USING (node_id) LEFT JOIN node_documents d USING (node_id)"""
-    )
-    columns = ", ".join(f"any_value({f}) AS {f}" for f in _FIELDS)
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE signatures AS SELECT component, signature, {columns} FROM signed GROUP BY component, signature"
+        f"""CREATE OR REPLACE TEMP TABLE signatures AS
+        WITH several AS (SELECT component FROM signed GROUP BY component HAVING min(signature) <> max(signature)),
+        examples AS (
+            SELECT signature, min(node_id) AS node_id FROM signed SEMI JOIN several USING (component) GROUP BY component, signature)
+        SELECT component, signature, {", ".join(_FIELDS)} FROM examples JOIN {known} USING (node_id)"""
     )
     con.execute("DROP TABLE node_documents; DROP TABLE many")
     return count(con, "SELECT count(*) FROM (SELECT component FROM signatures GROUP BY component HAVING count(*) > ?)", [MOST_SIGNATURES])
@@ -43,7 +44,7 @@ def sign_nodes(con: duckdb.DuckDBPyConnection) -> int:
 def compare_signatures(con: duckdb.DuckDBPyConnection, model: MatchModel) -> None:
     """Temp `against(component, one, two, <comparison> bits or null, forbidden)` of the signature pairs where something contradicts
     or could have: silent comparisons are null."""
-    judged = [name for name, levels in model.comparisons.items() if any(x.contradicts for x in levels)]
+    judged = judged_by(model)
     forbidding = [name for name, levels in model.comparisons.items() if any(x.forbids for x in levels)]
     columns = ", ".join(f"{_contradicting(model, name)} AS {name}" for name in judged)
     forbidden = " OR ".join(f"coalesce({_forbidding(model, name)}, false)" for name in forbidding) or "false"
@@ -62,7 +63,7 @@ def compare_signatures(con: duckdb.DuckDBPyConnection, model: MatchModel) -> Non
 
 def contradictions_of(con: duckdb.DuckDBPyConnection, model: MatchModel) -> dict[int, dict[tuple[int, int], Contradiction]]:
     """Per disputed component: (signature, signature) -> Contradiction."""
-    judged = [name for name, levels in model.comparisons.items() if any(x.contradicts for x in levels)]
+    judged = judged_by(model)
     found: dict[int, dict[tuple[int, int], Contradiction]] = {}
     rows = con.execute(
         f"SELECT component, one, two, forbidden, {', '.join(judged)} FROM against SEMI JOIN disputed USING (component)"
@@ -71,6 +72,24 @@ def contradictions_of(con: duckdb.DuckDBPyConnection, model: MatchModel) -> dict
         known = {name: value for name, value in zip(judged, bits, strict=True) if value is not None}
         found.setdefault(component, {})[(one, two)] = Contradiction(known, forbidden)
     return found
+
+
+def supports_sql(model: MatchModel) -> str:
+    """SELECT of (component, cost, node_a, node_b) of the edges of disputed components that nothing forbids, strongest support first; the
+    cost is the negated support: bits less what the two nodes themselves have against each other."""
+    judged = " + ".join(f"coalesce({name}, 0)" for name in judged_by(model))
+    return f"""
+        SELECT a.component, -(e.bits - coalesce({judged}, 0)) AS cost, e.node_a, e.node_b
+        FROM scope_edges e JOIN (FROM signed SEMI JOIN disputed USING (component)) a ON a.node_id = e.node_a
+        JOIN signed b ON b.node_id = e.node_b
+        LEFT JOIN against g ON g.component = a.component AND g.one = least(a.signature, b.signature)
+            AND g.two = greatest(a.signature, b.signature)
+        WHERE NOT coalesce(g.forbidden, false) ORDER BY a.component, cost, e.node_a, e.node_b"""
+
+
+def judged_by(model: MatchModel) -> list[str]:
+    """The comparisons that can contradict."""
+    return [name for name, levels in model.comparisons.items() if any(x.contradicts for x in levels)]
 
 
 def _contradicting(model: MatchModel, name: str) -> str:

@@ -26,15 +26,14 @@ def fold_ids(con: duckdb.DuckDBPyConnection, now: object, seq: int) -> dict[str,
     )
     con.execute(
         """CREATE OR REPLACE TEMP TABLE moved AS
-        SELECT customer_id FROM (
-            (SELECT record_id, customer_id FROM held EXCEPT SELECT record_id, customer_id FROM placed)
-            UNION ALL (SELECT record_id, customer_id FROM placed EXCEPT SELECT record_id, customer_id FROM held))"""
+        SELECT DISTINCT unnest([h.customer_id, p.customer_id]) AS customer_id
+        FROM held h FULL JOIN placed p USING (record_id) WHERE h.customer_id IS DISTINCT FROM p.customer_id"""
     )
     facts = _write_events(con, now, seq)
     con.execute("DELETE FROM cluster.members WHERE record_id IN (SELECT record_id FROM held)")
     con.execute("INSERT INTO cluster.members SELECT record_id, customer_id FROM placed")
     _write_registry(con, now, seq)
-    mark(con, "cluster", "customers", "SELECT customer_id FROM moved UNION SELECT customer_id FROM reweighed", seq)
+    mark(con, "cluster", "customers", "FROM moved WHERE customer_id IS NOT NULL UNION FROM reweighed", seq)
     for table in ("held", "overlap", "chosen", "label_ids", "placed", "moved", "reweighed", "new_ids", "losers"):
         con.execute(f"DROP TABLE {table}")
     return facts

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import duckdb
 import numpy as np
 
-from pipelines.cluster.agglomerate import agglomerate
+from pipelines.cluster.agglomerate import Edge, agglomerate
 from pipelines.cluster.components import gather_scope, label_components, put_table, weakest_joins
-from pipelines.cluster.contradict import MOST_SIGNATURES, compare_signatures, contradictions_of, sign_nodes
+from pipelines.cluster.contradict import MOST_SIGNATURES, compare_signatures, contradictions_of, sign_nodes, supports_sql
 from pipelines.cluster.identity import fold_ids
 from pipelines.stage import Run, pending, take_in
 from pipelines.warehouse import count
@@ -36,7 +39,7 @@ def cluster(con: duckdb.DuckDBPyConnection, run: Run, seq: int) -> dict[str, obj
 
 
 def _decide(con: duckdb.DuckDBPyConnection, model: MatchModel) -> dict[str, object]:
-    """Temp `clusters(node_id, label)`: undisputed components whole, disputed ones by the evidence between groups."""
+    """Temp `clusters(node_id, n, label)`: undisputed components whole, disputed ones by the evidence between groups."""
     label_components(con)
     cut = sign_nodes(con)
     if cut:
@@ -48,7 +51,7 @@ def _decide(con: duckdb.DuckDBPyConnection, model: MatchModel) -> dict[str, obje
     put_table(con, "decided", {"node_id": nodes, "label": labels})
     con.execute(
         """CREATE OR REPLACE TEMP TABLE clusters AS
-        SELECT c.node_id, coalesce(d.label, c.component) AS label FROM components c LEFT JOIN decided d USING (node_id)"""
+        SELECT c.node_id, c.n, coalesce(d.label, c.component) AS label FROM components c LEFT JOIN decided d USING (node_id)"""
     )
     weakest_joins(con)
     for table in ("decided", "disputed", "against", "signatures", "signed"):
@@ -72,25 +75,24 @@ def _cut_large(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _decide_disputed(con: duckdb.DuckDBPyConnection, model: MatchModel) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes of disputed components and their labels."""
     contradictions = contradictions_of(con, model)
-    nodes: dict[int, list[int]] = {}
-    signature: dict[int, int] = {}
-    for node, component, number in con.execute(
-        "SELECT node_id, component, signature FROM signed SEMI JOIN disputed USING (component)"
-    ).fetchall():
-        nodes.setdefault(component, []).append(node)
-        signature[node] = number
-    edges: dict[int, list[tuple[int, int, float]]] = {}
-    for a, b, bits, component in con.execute(
-        """SELECT e.node_a, e.node_b, e.bits, c.component FROM scope_edges e JOIN components c ON c.node_id = e.node_a
-        SEMI JOIN disputed USING (component)"""
-    ).fetchall():
-        edges.setdefault(component, []).append((a, b, bits))
+    signature: dict[int, dict[int, int]] = {}
+    for component, node, number in _rows(con, "SELECT component, node_id, signature FROM signed SEMI JOIN disputed USING (component)"):
+        signature.setdefault(component, {})[node] = number
+    edges: dict[int, list[Edge]] = {}
+    for component, *edge in _rows(con, supports_sql(model)):
+        edges.setdefault(component, []).append((edge[0], edge[1], edge[2]))
     labels: dict[int, int] = {}
-    for component, members in nodes.items():
-        labels |= agglomerate(members, edges.get(component, []), signature, contradictions[component], model.merge_bits)
+    for component, signature_of in signature.items():
+        labels |= agglomerate(edges.get(component, []), signature_of, contradictions[component], model.merge_bits)
     keys = np.fromiter(labels.keys(), dtype=np.uint64, count=len(labels))
     return keys, np.fromiter(labels.values(), dtype=np.uint64, count=len(labels))
+
+
+def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> Iterator[tuple[Any, ...]]:
+    """Rows by way of columns: a third of the time of fetching them one by one."""
+    return zip(*(column.tolist() for column in con.execute(sql).fetchnumpy().values()), strict=True)
 
 
 def _group_records(con: duckdb.DuckDBPyConnection, everything: bool) -> None:

@@ -19,9 +19,9 @@ def key_sql(rule: BlockingRule, *, nodes: str | None = None, keys: str | None = 
     of_keys = f"WHERE key IN (SELECT key FROM {keys})" if keys else ""
     if rule.identifiers:
         kinds = ", ".join(f"'{kind}'" for kind in rule.identifiers)
-        held = f"SELECT hash(kind, value) AS key, * FROM match.node_identifiers {of_nodes} WHERE kind IN ({kinds})"
-        return f"""SELECT DISTINCT i.key, i.node_id FROM (SELECT * FROM ({held}) {of_keys}) i
-            JOIN match.identifier_use u USING (kind, value) WHERE NOT u.is_shared"""
+        held = f"SELECT identifier AS key, node_id FROM match.node_identifiers {of_nodes} WHERE kind IN ({kinds})"
+        return f"""SELECT * FROM ({held}) {of_keys}{" AND" if keys else "WHERE"} key NOT IN (
+            SELECT identifier FROM match.identifier_use WHERE is_shared)"""
     if rule.orders:
         named = "SELECT hash(order_id) AS key, record_id FROM std.mentions WHERE order_id IS NOT NULL"
         return f"""SELECT DISTINCT m.key, r.node_id FROM (SELECT * FROM ({named}) {of_keys}) m

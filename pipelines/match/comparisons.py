@@ -22,6 +22,23 @@ _MISMATCHES = " + ".join(f"(substr(l.name_norm, {i}, 1) <> substr(r.name_norm, {
 _SAME_DISTRICT = "l.district = r.district AND coalesce(l.city, '') = coalesce(r.city, '')"
 _SIMILAR = "jaro_winkler_similarity(l.address_norm, r.address_norm) >= 0.93"
 
+# identifiers compared by `_share`: column of `compared` -> which identifiers of a node it holds (pipelines/match/score.py)
+SHARED_VALUES = {
+    "phones": "kind = 'phone'",
+    "phones_sole": "kind = 'phone' AND is_sole",
+    "emails": "kind = 'email'",
+    "emails_sole": "kind = 'email' AND is_sole",
+    "accounts": "kind IN ('account', 'unionid', 'openid', 'wechat_id', 'member', 'customer', 'uscc')",
+}
+
+
+def _share(name: str) -> str:
+    """SQL: the two have an identifier of the kind in common. The lists are looked into only where one side has several."""
+    several = [f"coalesce({side}.all_{name}, [{side}.{name}])" for side in "lr"]
+    return f"""CASE WHEN l.{name} = r.{name} THEN true WHEN l.all_{name} IS NOT NULL OR r.all_{name} IS NOT NULL
+        THEN l.{name} IS NOT NULL AND r.{name} IS NOT NULL AND list_has_any({", ".join(several)}) ELSE false END"""
+
+
 LEVELS: dict[str, dict[str, str]] = {
     "kind": {"different": "l.party_kind <> r.party_kind"},
     "document": {
@@ -30,7 +47,7 @@ LEVELS: dict[str, dict[str, str]] = {
         "different": "list_has_any(list_transform(l.documents, lambda d: split_part(d, ':', 1)), "
         "list_transform(r.documents, lambda d: split_part(d, ':', 1)))",
     },
-    "account": {"same": "list_has_any(l.accounts, r.accounts)"},
+    "account": {"same": _share("accounts")},
     "name": {
         "exact": f"{_CLEAR_NAMES} AND (l.name_norm = r.name_norm OR l.former_name_norm = r.name_norm OR l.name_norm = r.former_name_norm)",
         "homophone": f"{_CLEAR_NAMES} AND l.name_pinyin = r.name_pinyin AND length(l.name_norm) = length(r.name_norm)",
@@ -53,8 +70,8 @@ LEVELS: dict[str, dict[str, str]] = {
     },
     "gender": {"same": "l.gender = r.gender", "different": "l.gender <> r.gender"},
     "phone": {
-        "sole": "list_has_any(l.phones_sole, r.phones_sole)",
-        "exact": "list_has_any(l.phones, r.phones)",
+        "sole": _share("phones_sole"),
+        "exact": _share("phones"),
         # one slip leaves the first six or the last four digits alone
         "near": "l.phone_kind = 'mobile' AND r.phone_kind = 'mobile' "
         "AND (left(l.phone_norm, 6) = left(r.phone_norm, 6) OR right(l.phone_norm, 4) = right(r.phone_norm, 4)) "
@@ -64,12 +81,12 @@ LEVELS: dict[str, dict[str, str]] = {
         "AND position('*' IN left(l.phone_norm, 3) || right(l.phone_norm, 4)) = 0",
         # at least four digits to be seen in both, and none of them differs
         "masked_4": f"phones_agree AND {_VISIBLE_DIGITS} >= 4",
-        "different": "len(l.phones) > 0 AND len(r.phones) > 0 OR NOT phones_agree",
+        "different": "l.phones IS NOT NULL AND r.phones IS NOT NULL OR NOT phones_agree",
     },
     "email": {
-        "sole": "list_has_any(l.emails_sole, r.emails_sole)",
-        "exact": "list_has_any(l.emails, r.emails)",
-        "different": "len(l.emails) > 0 AND len(r.emails) > 0",
+        "sole": _share("emails_sole"),
+        "exact": _share("emails"),
+        "different": "l.emails IS NOT NULL AND r.emails IS NOT NULL",
     },
     "place": {
         "same_door": f"{_SAME_DISTRICT} AND l.address_key = r.address_key AND position('-' IN l.address_key) > 0 "

@@ -11,29 +11,45 @@ def refresh_use(con: duckdb.DuckDBPyConnection, model: MatchModel, *, everything
     """Recount the identifiers of added and removed nodes (or all); leaves temp `use_crossed(node_id)`: nodes whose identifiers went
     over one of the two lines (sole user, too many users) in either direction. Needs match.node_identifiers without removed nodes."""
     con.execute(
-        """CREATE OR REPLACE TEMP TABLE use_keys AS SELECT DISTINCT kind, value FROM match.node_identifiers"""
-        if everything
-        else """CREATE OR REPLACE TEMP TABLE use_keys AS
-        SELECT DISTINCT kind, value FROM match.node_identifiers SEMI JOIN nodes_added USING (node_id)
-        UNION SELECT kind, value FROM removed_identifiers"""
+        f"""CREATE OR REPLACE TEMP TABLE use_keys AS
+        SELECT identifier FROM match.node_identifiers {"WHERE false" if everything else "SEMI JOIN nodes_added USING (node_id)"}
+        UNION SELECT identifier FROM removed_identifiers"""
     )
-    con.execute(
-        """CREATE OR REPLACE TEMP TABLE use_now AS
-        SELECT kind, value, name_n, node_n, name_n <= 1 AS is_sole, name_n > ? AS is_shared
-        FROM (
-            SELECT i.kind, i.value, count(*) AS node_n,
-                   count(DISTINCT CASE WHEN NOT coalesce(n.name_is_masked, false) THEN coalesce(n.name_pinyin, n.name_norm) END) AS name_n
-            FROM match.node_identifiers i SEMI JOIN use_keys USING (kind, value) JOIN match.nodes n USING (node_id)
-            GROUP BY i.kind, i.value
-        )""",
-        [model.shared_identifier_names],
-    )
+    _count_names(con, model, "" if everything else "SEMI JOIN use_keys USING (identifier)")
     con.execute(
         """CREATE OR REPLACE TEMP TABLE use_crossed AS
         SELECT DISTINCT i.node_id
-        FROM use_now n JOIN match.identifier_use b USING (kind, value) JOIN match.node_identifiers i USING (kind, value)
+        FROM use_now n JOIN match.identifier_use b USING (identifier) JOIN match.node_identifiers i USING (identifier)
         WHERE n.is_sole <> b.is_sole OR n.is_shared <> b.is_shared"""
     )
-    con.execute("DELETE FROM match.identifier_use WHERE (kind, value) IN (SELECT (kind, value) FROM use_keys)")
-    con.execute("INSERT INTO match.identifier_use SELECT kind, value, name_n, node_n, is_sole, is_shared FROM use_now")
+    con.execute("DELETE FROM match.identifier_use WHERE identifier IN (SELECT identifier FROM use_keys)")
+    con.execute("INSERT INTO match.identifier_use BY NAME FROM use_now")
     con.execute("DROP TABLE use_keys; DROP TABLE use_now")
+
+
+def _count_names(con: duckdb.DuckDBPyConnection, model: MatchModel, only: str) -> None:
+    """Temp `use_now` (match.identifier_use columns) of the identifiers that the join `only` leaves. Names are counted by their hash, and
+    one by one only where the least and the greatest differ."""
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE carried AS
+        WITH named AS (
+            SELECT node_id, CASE WHEN NOT coalesce(name_is_masked, false) THEN coalesce(name_pinyin, name_norm) END AS called
+            FROM match.nodes)
+        SELECT identifier, kind, value, CASE WHEN called IS NOT NULL THEN hash(called) END AS name
+        FROM (FROM match.node_identifiers {only}) JOIN named USING (node_id)"""
+    )
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE use_now AS
+        WITH counted AS (
+            SELECT identifier, any_value(kind) AS kind, any_value(value) AS value, count(*) AS node_n, min(name) AS least, max(name) AS most
+            FROM carried GROUP BY identifier),
+        several AS (
+            SELECT identifier, count(DISTINCT name) AS name_n
+            FROM carried SEMI JOIN (SELECT identifier FROM counted WHERE least <> most) USING (identifier) GROUP BY identifier),
+        summed AS (
+            SELECT identifier, kind, value, coalesce(s.name_n, (least IS NOT NULL)::BIGINT) AS name_n, node_n
+            FROM counted LEFT JOIN several s USING (identifier))
+        SELECT *, name_n <= 1 AS is_sole, name_n > ? AS is_shared FROM summed""",
+        [model.shared_identifier_names],
+    )
+    con.execute("DROP TABLE carried")

@@ -6,7 +6,7 @@ import duckdb
 
 from pipelines.match.block import collect_keys, fill_blocks, members_of_crossed_blocks, propose
 from pipelines.match.identifier_use import refresh_use
-from pipelines.match.names_used import adopt_model, model_in_use
+from pipelines.match.names_used import adopt_model, hashes_otherwise, model_in_use
 from pipelines.match.nodes import assign_nodes, drop_removed, store_nodes
 from pipelines.match.score import check_levels, gather_compared, score
 from pipelines.stage import Run, mark, pending, take_in
@@ -19,13 +19,14 @@ def match(con: duckdb.DuckDBPyConnection, run: Run, seq: int) -> dict[str, objec
     model = load_match_model()
     check_levels(model)
     changed_n = pending(con, "match", "std", "mentions", "match_pending")
-    everything = run.full or count(con, "SELECT count(*) FROM match.node_records") == 0
+    everything = run.full or hashes_otherwise(con) or count(con, "SELECT count(*) FROM match.node_records") == 0
     facts: dict[str, object] = {"mentions_changed": changed_n}
     if not everything and not changed_n and model_in_use(con) == model.fingerprint:
         take_in(con, "match", "std")
         return facts
     _renew_nodes(con, model, everything)
-    if adopt_model(con, model, run.now) or everything:
+    anew = adopt_model(con, model, run.now) or everything
+    if anew:
         # another model may merge otherwise at the same weights: every node concerns the clusters
         con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT node_id FROM match.nodes UNION SELECT node_id FROM nodes_removed")
         con.execute("CREATE OR REPLACE TEMP TABLE nodes_regrouped AS SELECT node_id FROM touched")
@@ -34,7 +35,7 @@ def match(con: duckdb.DuckDBPyConnection, run: Run, seq: int) -> dict[str, objec
     else:
         _find_touched(con, model)
         facts |= propose(con, model, "touched")
-    facts |= _replace_pairs(con, model, seq)
+    facts |= _replace_pairs(con, model, seq, everything=anew)
     take_in(con, "match", "std")
     facts["nodes"] = count(con, "SELECT count(*) FROM match.nodes")
     facts["pairs"] = count(con, "SELECT count(*) FROM match.pairs")
@@ -58,7 +59,7 @@ def _renew_nodes(con: duckdb.DuckDBPyConnection, model: MatchModel, everything: 
     store_nodes(con, None if everything else "match_pending")
     con.execute(
         """CREATE OR REPLACE TEMP TABLE removed_identifiers AS
-        SELECT DISTINCT kind, value FROM match.node_identifiers SEMI JOIN nodes_removed USING (node_id)"""
+        SELECT DISTINCT identifier FROM match.node_identifiers SEMI JOIN nodes_removed USING (node_id)"""
     )
     drop_removed(con)
     refresh_use(con, model, everything=everything)
@@ -92,31 +93,33 @@ def _find_touched(con: duckdb.DuckDBPyConnection, model: MatchModel) -> None:
         fill_blocks(con, model, "keys_touched")
 
 
-def _replace_pairs(con: duckdb.DuckDBPyConnection, model: MatchModel, seq: int) -> dict[str, object]:
-    """Score the candidates, put them in place of all pairs of touched nodes, mark every node concerned."""
+def _replace_pairs(con: duckdb.DuckDBPyConnection, model: MatchModel, seq: int, *, everything: bool) -> dict[str, object]:
+    """Score the candidates, put them in place of all pairs of touched nodes (or of all), mark every node concerned."""
     con.execute("CREATE OR REPLACE TEMP TABLE involved AS SELECT node_a AS node_id FROM candidates UNION SELECT node_b FROM candidates")
     gather_compared(con, model, "involved")
     kept = score(con, model)
-    con.execute(
-        """CREATE OR REPLACE TEMP TABLE dropped AS
-        SELECT node_a, node_b, bits FROM match.pairs
-        WHERE node_a IN (SELECT node_id FROM touched) OR node_b IN (SELECT node_id FROM touched)"""
-    )
-    con.execute(
-        """DELETE FROM match.pairs
-        WHERE node_a IN (SELECT node_id FROM touched) OR node_b IN (SELECT node_id FROM touched)"""
-    )
+    if everything:
+        con.execute("DELETE FROM match.pairs")
+        con.execute("CREATE OR REPLACE TEMP TABLE differing (node_id UBIGINT)")
+    else:
+        _drop_pairs(con)
     con.execute("INSERT INTO match.pairs SELECT node_a, node_b, bits, levels FROM scored")
-    # only pairs that came, went or weigh otherwise concern the clusters; nodes that lost or won mentions concern them too
-    con.execute(
-        """CREATE OR REPLACE TEMP TABLE differing AS
-        (SELECT node_a, node_b, bits FROM dropped EXCEPT SELECT node_a, node_b, bits FROM scored)
-        UNION (SELECT node_a, node_b, bits FROM scored EXCEPT SELECT node_a, node_b, bits FROM dropped)"""
-    )
-    mark(con, "match", "nodes",
-         "SELECT node_a::VARCHAR FROM differing UNION SELECT node_b::VARCHAR FROM differing "
-         "UNION SELECT node_id::VARCHAR FROM nodes_regrouped",
-         seq)  # fmt: skip
+    mark(con, "match", "nodes", "SELECT node_id::VARCHAR FROM (FROM differing UNION FROM nodes_regrouped)", seq)
     for table in ("candidates", "compared", "scored", "dropped", "differing", "blocks", "involved", "touched"):
         con.execute(f"DROP TABLE IF EXISTS {table}")
     return {"pairs_scored_kept": kept}
+
+
+def _drop_pairs(con: duckdb.DuckDBPyConnection) -> None:
+    """Take all pairs of touched nodes out of match.pairs; temp `differing(node_id)`: nodes of pairs that came, went or weigh otherwise.
+    Only these concern the clusters, beside nodes that lost or won mentions."""
+    of_touched = "node_a IN (SELECT node_id FROM touched) OR node_b IN (SELECT node_id FROM touched)"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE dropped AS SELECT node_a, node_b, bits FROM match.pairs WHERE {of_touched}")
+    con.execute(f"DELETE FROM match.pairs WHERE {of_touched}")
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE differing AS
+        WITH pairs AS (
+            (FROM dropped EXCEPT SELECT node_a, node_b, bits FROM scored)
+            UNION ALL (SELECT node_a, node_b, bits FROM scored EXCEPT FROM dropped))
+        SELECT node_a AS node_id FROM pairs UNION SELECT node_b FROM pairs"""
+    )

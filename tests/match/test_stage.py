@@ -51,6 +51,19 @@ def test_nothing_changed_means_nothing_done(con: duckdb.DuckDBPyConnection) -> N
     assert con.execute("SELECT count(*) FROM cluster.changes").fetchone() == before
 
 
+def test_another_hash_of_duckdb_names_all_nodes_anew(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, [mention("crm:1", phone="13800010001", **WEI), mention("crm:2", phone="13800010002", **WEI)])
+    resolve(con)
+    nodes = con.execute("SELECT record_id, node_id FROM match.node_records ORDER BY ALL").fetchall()
+    # as if another release had named them
+    for table in ("nodes", "node_records", "node_identifiers"):
+        con.execute(f"UPDATE match.{table} SET node_id = node_id // 2")
+    con.execute("UPDATE match.models SET facts = json_merge_patch(facts, '{\"hash_probe\": \"1\"}')")
+    resolve(con)
+    assert con.execute("SELECT record_id, node_id FROM match.node_records ORDER BY ALL").fetchall() == nodes
+    assert con.execute("SELECT count(*) FROM match.nodes").fetchone() == (2,)
+
+
 def test_another_model_scores_everything_anew(con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch) -> None:
     put(con, [mention("crm:1", phone="13800010001", **WEI), mention("crm:2", phone="13800010001", gender="male", **WEI)])
     resolve(con)
