@@ -32,7 +32,7 @@ def decide_addresses(con: duckdb.DuckDBPyConnection, policy: Survivorship, sourc
     con.execute(f"CREATE OR REPLACE TEMP TABLE golden_won_address AS {survivors('golden_values', chain)}")
     con.execute(
         f"""INSERT INTO gold.addresses BY NAME
-        SELECT customer_id, rank, best.value.province, best.value.city, best.value.district, best.value.address,
+        SELECT customer_id, rank, value.province, value.city, value.district, value.address,
                NOT is_valid AS is_place, record_n, last_seen_at
         FROM ({in_order("golden_values", chain)}) JOIN golden_customers USING (customer_n)"""
     )
@@ -49,7 +49,7 @@ def _said(chain: Chain) -> str:
     return f"""
         WITH texts AS (
             SELECT customer_n, province, city, district, address_norm AS address, source_n,
-                   {best_record(chain, value="NULL", at="event_at")} AS best, bool_or(coalesce(address_is_place, false)) AS is_place,
+                   {best_record(chain, at="event_at")} AS best, bool_or(coalesce(address_is_place, false)) AS is_place,
                    count(*) AS record_n, max(event_at) AS last_seen_at
             FROM golden_mentions JOIN (SELECT voice_n, trust FROM golden_trust WHERE field = 'address') USING (voice_n)
             WHERE address_norm IS NOT NULL OR city IS NOT NULL
@@ -101,7 +101,7 @@ def _joined(sources: int) -> str:
 # A mere region (what a masked waybill leaves) is no further place where the customer has a fuller one in it.
 _VALUES = f"""
     SELECT r.customer_n, concat_ws(' ', r.province, r.city, r.district, r.address) AS value_key,
-           struct_update(r.best, value := {{'province': r.province, 'city': r.city, 'district': r.district, 'address': r.address}}) AS best,
+           r.best, {{'province': r.province, 'city': r.city, 'district': r.district, 'address': r.address}} AS value,
            r.address IS NOT NULL AS is_clear, NOT r.is_place AS is_valid,
            {_PARTS.format("r")} + (r.address IS NOT NULL)::INT AS part_n, r.source_n, r.record_n, r.last_seen_at
     FROM golden_joined r ANTI JOIN golden_joined f

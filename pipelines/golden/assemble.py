@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import duckdb
 
-from pipelines.golden.chain import best_record, different_sources
+from pipelines.golden.chain import best_record, different_sources, moment_of, record_of
 from pipelines.golden.fields import COLUMNS
+from schemas.survivorship import Chain
 
 # Fields that are joined from all records: their best record, the rule by which, and how many values there were.
+_NEWEST: Chain = ("most_recent", "tie_break")
 _LISTS = (("do_not_contact", "contact_best", "any_says_so", "1"), ("tags", "tags_best", "all_joined", "len(tags)"))
 TABLES = ("customers", "contacts", "addresses", "provenance", "crosswalk")
 
@@ -35,7 +37,7 @@ def assemble(con: duckdb.DuckDBPyConnection, sources: int) -> None:
 
 def _join_lists(con: duckdb.DuckDBPyConnection) -> None:
     """Temp `golden_lists`: what is joined, not decided. The newest record that says so stands for it."""
-    newest = best_record(("most_recent", "tie_break"), value="NULL", at="event_at")
+    newest = best_record(_NEWEST, at="event_at")
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE golden_lists AS
         SELECT customer_n, coalesce(bool_or(do_not_contact), false) AS do_not_contact, {newest} FILTER (do_not_contact) AS contact_best,
@@ -71,18 +73,20 @@ def _write_customers(con: duckdb.DuckDBPyConnection, sources: int) -> None:
 def _write_provenance(con: duckdb.DuckDBPyConnection) -> None:
     """One row a value that survived; a part of an address that is not known has none."""
     decided = [
-        f"SELECT customer_n, '{column}' AS field, record_id, voice_n, event_at, rule, value_n "
+        f"SELECT customer_n, '{column}' AS field, record_key, event_at, rule, value_n "
         f"FROM golden_won_{field} w WHERE {expression.format(w='w')} IS NOT NULL"
         for field, columns in COLUMNS.items()
         for column, expression in columns.items()
     ]
     joined = [
-        f"SELECT customer_n, '{field}', {best}.record_id, {best}.voice_n, {best}.at, '{rule}', {n} "
+        f"SELECT customer_n, '{field}', {record_of(best, _NEWEST)}, {moment_of(best, _NEWEST)}, '{rule}', {n} "
         f"FROM golden_lists WHERE {best} IS NOT NULL"
         for field, best, rule, n in _LISTS
     ]
     con.execute(
         f"""INSERT INTO gold.provenance BY NAME
-        SELECT customer_id, field, record_id, source, event_at, rule, value_n AS candidate_n
-        FROM ({" UNION ALL ".join([*decided, *joined])}) JOIN golden_customers USING (customer_n) JOIN golden_voices USING (voice_n)"""
+        SELECT customer_id, field, record_id, source, d.event_at, rule, value_n AS candidate_n
+        FROM ({" UNION ALL ".join([*decided, *joined])}) d
+        JOIN golden_customers USING (customer_n)
+        JOIN (SELECT record_key, record_id, source FROM golden_mentions JOIN golden_voices USING (voice_n)) USING (record_key)"""
     )

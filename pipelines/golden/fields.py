@@ -48,5 +48,5 @@ def decide_fields(con: duckdb.DuckDBPyConnection, policy: Survivorship, sources:
     """Temp `golden_won_<field>` for every field of `CANDIDATES`."""
     for candidates in CANDIDATES:
         chain = policy.fields[candidates.field]
-        values = f"({said_values(candidates, chain, sources)})"
-        con.execute(f"CREATE OR REPLACE TEMP TABLE golden_won_{candidates.field} AS {survivors(values, chain)}")
+        con.execute(f"CREATE OR REPLACE TEMP TABLE golden_values AS {said_values(candidates, chain, sources)}")
+        con.execute(f"CREATE OR REPLACE TEMP TABLE golden_won_{candidates.field} AS {survivors('golden_values', chain)}")

@@ -9,7 +9,7 @@ from pipelines.warehouse import count
 from schemas.survivorship import DECIDED_FIELDS, Survivorship
 
 # Customers decided at a time; keeps the temporary tables of a full run well below the memory limit.
-PART_CUSTOMERS = 250_000
+PART_CUSTOMERS = 520_000
 TEMPORARY = ("golden_trust", "golden_voices", "golden_customers", "golden_mentions", "golden_identifiers", "golden_claims")
 
 
@@ -66,16 +66,17 @@ def gather_part(con: duckdb.DuckDBPyConnection, part: int, parts: int) -> int:
     )
     con.execute(
         """CREATE OR REPLACE TEMP TABLE golden_mentions AS
-        SELECT m.record_id, c.customer_n, v.voice_n, v.source_n, m.event_at, m.row_id, m.party_kind,
+        SELECT m.record_id, c.record_key, c.customer_n, v.voice_n, v.source_n, m.event_at, m.row_id, m.party_kind,
                m.name, m.name_norm, m.name_is_masked, m.phone_norm, m.gender, m.birth_on, m.company, m.uscc,
-               m.province, m.city, m.district, m.address_norm, m.address_key, m.address_is_place
+               m.province, m.city, m.district, m.address_norm, m.address_is_place
         FROM std.mentions m
-        JOIN (SELECT record_id, customer_n FROM cluster.members JOIN golden_customers USING (customer_id)) c USING (record_id)
+        JOIN (SELECT record_id, customer_n, row_number() OVER (ORDER BY record_id)::INTEGER AS record_key
+              FROM cluster.members JOIN golden_customers USING (customer_id)) c USING (record_id)
         JOIN golden_voices v ON v.source = m.source AND v.role = m.role"""
     )
     con.execute(
         """CREATE OR REPLACE TEMP TABLE golden_identifiers AS
-        SELECT m.record_id, m.customer_n, m.voice_n, m.source_n, m.event_at, i.kind, i.value, i.is_valid, i.is_masked, i.is_personal,
+        SELECT m.record_key, m.customer_n, m.voice_n, m.source_n, m.event_at, i.kind, i.value, i.is_valid, i.is_masked, i.is_personal,
                i.kind = 'phone' AND i.value IS DISTINCT FROM m.phone_norm AS is_minor
         FROM std.identifiers i JOIN golden_mentions m USING (record_id)"""
     )
@@ -88,11 +89,11 @@ def _gather_claims(con: duckdb.DuckDBPyConnection) -> None:
     refusal without a date as long as the row stands: in doubt the person is left in peace."""
     con.execute(
         """CREATE OR REPLACE TEMP TABLE golden_claims AS
-        SELECT m.record_id, m.customer_n, m.voice_n, m.source_n, m.event_at, r.customer_level, r.preferred_channel, r.language,
+        SELECT m.record_key, m.customer_n, m.voice_n, m.source_n, m.event_at, r.customer_level, r.preferred_channel, r.language,
                r.marketing_consent, coalesce(r.consent_at, if(r.marketing_consent, r.created_at, m.event_at)) AS stated_at,
                r.do_not_contact, r.tags, r.last_agent
         FROM raw.customers r JOIN golden_mentions m ON m.record_id = r.row_id
         UNION ALL BY NAME
-        SELECT m.record_id, m.customer_n, m.voice_n, m.source_n, m.event_at, r.level AS customer_level
+        SELECT m.record_key, m.customer_n, m.voice_n, m.source_n, m.event_at, r.level AS customer_level
         FROM raw.members r JOIN golden_mentions m ON m.record_id = r.row_id"""
     )
