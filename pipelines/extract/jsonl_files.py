@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -11,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipelines.extract.ahead import ahead
 from pipelines.extract.arrow_functions import mask, pc
 from pipelines.extract.batch import SCAN_ROWS, Batch, Rejects, batch, places
 from pipelines.extract.bench import arrow, lend
@@ -18,6 +20,8 @@ from pipelines.extract.lines import LineFile, Lines
 from pipelines.extract.paths import json_path
 from pipelines.extract.streams import spans
 from schemas.mapping import ITEM, SourceMapping
+
+TIMES = 3  # chunks of lines at a time: planning the queries costs as much as typing some thousand lines
 
 
 class JsonlFile:
@@ -30,18 +34,22 @@ class JsonlFile:
         self._sql, self._params = self._query()
 
     def __iter__(self) -> Iterator[Batch]:
-        for lines in LineFile(self.path, self.mapping.encoding):
-            rejects = Rejects()
-            blank = _blank(lines)
-            rejects.add(_place(lines, np.flatnonzero(lines.undecodable & ~lines.mixed)), "undecodable")
-            rejects.add(_place(lines, np.flatnonzero(lines.mixed)), "mixed_encoding")
-            index = np.flatnonzero(~blank & ~lines.undecodable & ~lines.mixed)
-            texts = lines.text if len(index) == len(lines) else lines.text.take(pa.array(index))
-            rows = self._parse(_place(lines, index).append_column("line", texts), rejects)
-            yield batch(rows, rejects, self.columns, self.numbers)
+        with closing(ahead(LineFile(self.path, self.mapping.encoding, TIMES))) as chunks:
+            for lines in chunks:
+                yield self._chunk(lines)
 
     def as_sent(self, wanted: pa.Table) -> Iterator[bytes]:
         return spans(self.path, wanted)
+
+    def _chunk(self, lines: Lines) -> Batch:
+        rejects = Rejects()
+        blank = _blank(lines)
+        rejects.add(_place(lines, np.flatnonzero(lines.undecodable & ~lines.mixed)), "undecodable")
+        rejects.add(_place(lines, np.flatnonzero(lines.mixed)), "mixed_encoding")
+        index = np.flatnonzero(~blank & ~lines.undecodable & ~lines.mixed)
+        texts = lines.text if len(index) == len(lines) else lines.text.take(pa.array(index))
+        rows = self._parse(_place(lines, index).append_column("line", texts), rejects)
+        return batch(rows, rejects, self.columns, self.numbers)
 
     def _parse(self, table: pa.Table, rejects: Rejects) -> pa.Table:
         """The cells of the lines that are JSON objects with lists where lists are due."""

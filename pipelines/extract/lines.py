@@ -1,4 +1,4 @@
-"""Physical lines of a text file in chunks of about 32 MB, each line with its number and its place in the bytes as sent."""
+"""Physical lines of a text file in chunks of about 32 MB (or a multiple), each line with its number and its place in the bytes as sent."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class LineFile:
         FileIncomplete: see `Stream`.
     """
 
-    def __init__(self, path: Path, encoding: str) -> None:
-        self.path, self.encoding = path, encoding
+    def __init__(self, path: Path, encoding: str, times: int = 1) -> None:
+        self.path, self.encoding, self.chunk = path, encoding, times * CHUNK
         self._held: int | None = None  # set by `hold` while a chunk is out
         self.line_end = "\n"
 
@@ -57,7 +57,7 @@ class LineFile:
 
     def __iter__(self) -> Iterator[Lines]:
         with Stream(self.path) as stream:
-            raw, is_last = _fill(stream, b"")
+            raw, is_last = _fill(stream, b"", self.chunk)
             skipped, offset = self._begin(raw), 0
             raw, offset, line_n = raw[skipped:], skipped, 1
             while True:
@@ -74,7 +74,7 @@ class LineFile:
                     return
                 rest = raw[end:]
                 offset += end
-                raw, is_last = _fill(stream, rest)
+                raw, is_last = _fill(stream, rest, self.chunk)
 
     def _begin(self, raw: bytes) -> int:
         """Settle byte order, mark and line end from the first bytes; answer how many bytes the mark takes."""
@@ -118,10 +118,10 @@ def wrong_encoding(path: Path, declared: str, start: bytes) -> FileUnreadable:
     return FileUnreadable("wrong_encoding", f"the file is not {declared} as declared", where=path.name, mend=mend)
 
 
-def _fill(stream: Stream, rest: bytes) -> tuple[bytes, bool]:
+def _fill(stream: Stream, rest: bytes, size: int) -> tuple[bytes, bool]:
     """`rest` and the next chunk, and whether the stream has ended."""
-    more = stream.read(CHUNK)
-    return rest + more, len(more) < CHUNK
+    more = stream.read(size)
+    return rest + more, len(more) < size
 
 
 def _as_lines(utf8: bytes, ends: NDArray[np.int64] | None, line_end: str) -> Texts:

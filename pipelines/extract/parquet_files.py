@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -10,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.extract.ahead import ahead
 from pipelines.extract.arrow_functions import pc
 from pipelines.extract.batch import SCAN_ROWS, Batch, Rejects, batch
 from pipelines.extract.bench import arrow, lend, quoted
@@ -20,7 +22,7 @@ from schemas.errors import FileIncomplete, FileUnreadable
 from schemas.mapping import ITEM, SourceMapping
 
 MAGIC = b"PAR1"
-ROWS = 131_072
+ROWS = 262_144
 
 
 class ParquetFile:
@@ -35,9 +37,10 @@ class ParquetFile:
         file = self._open()
         tops = self._check(file.schema_arrow)
         sql = self._query(file.schema_arrow)
-        for first_n, table in self._tables(file, tops):
-            lend(self.bench, "parquet_rows", _numbered(table, first_n))
-            yield batch(arrow(self.bench, sql), Rejects(), self.columns, self.numbers)
+        with closing(ahead(self._tables(file, tops))) as tables:
+            for first_n, table in tables:
+                lend(self.bench, "parquet_rows", _numbered(table, first_n))
+                yield batch(arrow(self.bench, sql), Rejects(), self.columns, self.numbers)
 
     def as_sent(self, wanted: pa.Table) -> Iterator[bytes]:
         """JSON lines of all columns."""

@@ -39,6 +39,8 @@ def time_sql(text: str, kind: str, forms: tuple[str, ...], zone: str, typed_sour
         local = f"CASE WHEN regexp_full_match({text}, {params.bind(_ISO_LOCAL)}) THEN TRY_CAST({text} AS TIMESTAMP) END"
         moment = f"make_timestamp(epoch_us(TRY_CAST({text} AS TIMESTAMPTZ)))"
         zoned = f"CASE WHEN regexp_full_match({text}, {params.bind(_ISO_ZONED)}) THEN {moment} END"
+        likely = f"CASE WHEN {text} LIKE '%T%+%' THEN {zoned} END"  # most of these carry an offset: spares them the other pattern
+        found.append(_from_moment(likely, kind, zone, params))
         found += [_from_local(local, kind, zone, params), _from_moment(zoned, kind, zone, params)]
     for word, (digits, factor) in _EPOCH.items():
         if word in words:

@@ -6,7 +6,7 @@ import datetime as dt
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -37,13 +37,14 @@ class XlsxFile:
         found = number_columns(header, self.mapping, self.path)
         self.numbers = {name: number + offset for name, number in found.items()}
         while chunk := list(islice(rows, ROWS)):
-            full = [(n, cells) for n, cells in chunk if any(cell != "" for cell in cells)]
+            full = [(n, cells) for n, cells in chunk if any(cells) or any(cell != "" for cell in cells)]  # 0 and false are values
             line_n = np.array([n for n, _ in full], dtype=np.int64)
             zero = np.zeros(len(full), dtype=np.int64)
             table = places(line_n, zero, zero)
+            sheet = list(zip(*(cells for _, cells in full), strict=True))
             for i, name in enumerate(self.columns):
                 at = found.get(name)
-                texts = [None] * len(full) if at is None else [cell_text(cells[at - 1]) for _, cells in full]
+                texts = [None] * len(full) if at is None or not full else _column_texts(sheet[at - 1])
                 table = table.append_column(f"c{i}", pa.array(texts, pa.string()))
             yield batch(table, Rejects(), self.columns, self.numbers)
 
@@ -54,12 +55,11 @@ class XlsxFile:
             if n in numbers:
                 yield json.dumps([cell_text(cell) for cell in cells], ensure_ascii=False).encode() + b"\n"
 
-    def _sheet(self) -> tuple[int, list[str], Iterator[tuple[int, list[object]]]]:
+    def _sheet(self) -> tuple[int, list[str], Iterator[tuple[int, Sequence[object]]]]:
         """Columns left of the first, the header, and the numbered rows after it."""
         sheet = self._choose(self._open())
         offset = sheet.start[1] if sheet.start else 0
-        rows = enumerate(sheet.iter_rows(), start=1)
-        numbered: Iterator[tuple[int, list[object]]] = ((n, list(cells)) for n, cells in rows)
+        numbered: Iterator[tuple[int, Sequence[object]]] = enumerate(sheet.iter_rows(), start=1)
         header = next((cells for n, cells in numbered if n == self.mapping.header_row), None)
         if header is None:
             where = f"{self.path.name}, row {self.mapping.header_row}"
@@ -97,6 +97,11 @@ class XlsxFile:
             return book.get_sheet_by_name(self.mapping.sheet or names[0])
         except CalamineError as error:
             raise FileUnreadable("not_xlsx", "the sheet is damaged", where=self.path.name, mend="Save the workbook again") from error
+
+
+def _column_texts(cells: tuple[object, ...]) -> list[str | None]:
+    """`cell_text` of each; nearly all are texts, which need no call."""
+    return [cell.strip() if type(cell) is str else cell_text(cell) for cell in cells]
 
 
 def cell_text(cell: object) -> str | None:
