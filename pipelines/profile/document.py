@@ -70,9 +70,6 @@ _DOCUMENTS = f"""
     LEFT JOIN ({sections.TIMELINE_LIST}) e USING (customer_n)
     LEFT JOIN ({sections.PROVENANCE_LIST}) p USING (customer_n)"""
 
-# Inside a JSON string a quote is always escaped, so this can only be a member of ours.
-_WITHOUT_NULLS = """regexp_replace(document, ',"[a-z_]+":null', '', 'g')::JSON"""
-
 
 def derive_documents(con: duckdb.DuckDBPyConnection, run: Run, *, everything: bool, part_customers: int = PART_CUSTOMERS) -> None:
     """Write the documents of temp `profile_affected(customer_id)`; temp `profile_documents_changed(customer_id)`: those that differ from
@@ -113,7 +110,7 @@ def _write_documents(con: duckdb.DuckDBPyConnection, run: Run, part_customers: i
         for name, select in _PART_TABLES.items():
             con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
         con.execute(
-            f"INSERT INTO {into} BY NAME SELECT customer_id, {_WITHOUT_NULLS} AS document FROM ({_DOCUMENTS})", {"today": run.now.date()}
+            f"INSERT INTO {into} BY NAME SELECT customer_id, document::JSON AS document FROM ({_DOCUMENTS})", {"today": run.now.date()}
         )
     for table in ("profile_part", *_PART_TABLES):
         con.execute(f"DROP TABLE {table}")

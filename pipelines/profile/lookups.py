@@ -17,11 +17,13 @@ _CONTACTS = """
 # An order is found for its buyer and its recipient, a shipment for its recipient and the buyer of its order.
 _FACTS = """
     SELECT 'order', order_no, customer_id FROM mart.orders {of} WHERE order_no IS NOT NULL
-    UNION ALL SELECT 'order', order_no, customer_id FROM (SELECT order_no, recipient_customer_id AS customer_id FROM mart.orders) {of}
-    WHERE order_no IS NOT NULL
+    UNION ALL SELECT 'order', order_no, customer_id
+    FROM (SELECT order_no, recipient_customer_id AS customer_id FROM mart.orders
+          WHERE order_no IS NOT NULL AND recipient_customer_id IS DISTINCT FROM customer_id) {of}
     UNION ALL SELECT 'waybill', unnest(waybills), customer_id FROM mart.shipments {of}
     UNION ALL SELECT 'waybill', unnest(waybills), customer_id
-    FROM (SELECT s.waybills, o.customer_id FROM mart.shipments s JOIN mart.orders o USING (order_id)) {of}
+    FROM (SELECT s.waybills, o.customer_id FROM mart.shipments s JOIN mart.orders o USING (order_id)
+          WHERE o.customer_id IS DISTINCT FROM s.customer_id) {of}
     UNION ALL SELECT 'ticket', ticket_no, customer_id FROM mart.tickets {of} WHERE ticket_no IS NOT NULL"""
 
 

@@ -1,8 +1,7 @@
 """The sections of the document as SQL: each answers JSON texts, one row a customer of temp `profile_part(customer_id, customer_n)`.
 
 Values of persons leave these statements masked (`masking.py`). An item is made JSON by itself, behind a key that sorts it (`_listed` takes
-the key off again): texts cost a fraction of lists of structs. The first member of every object is never null, so that the
-null ones after it can be taken out (`document.py`).
+the key off again): texts cost a fraction of lists of structs.
 """
 
 from __future__ import annotations
@@ -17,25 +16,32 @@ _MOMENT = "coalesce(iso({0}), '0000-00-00T00:00:00Z')"
 _MOMENT_WIDTH = 20
 
 
-def _gathered(item: str, where: str = "true") -> str:
+def _gathered(item: str, where: str = "true", *, newest_first: bool = False) -> str:
     """SQL aggregate: the sorted list of the texts `item`. Joined and split at line feeds, which JSON texts never hold (three times as fast
     as list()), and sorted, so that it never depends on the order of rows."""
-    return f"list_sort(string_split(string_agg({item}, chr(10)) FILTER ({where}), chr(10)))"
+    filtered = "" if where == "true" else f" FILTER ({where})"
+    sort = "list_reverse_sort" if newest_first else "list_sort"
+    return f"{sort}(string_split(string_agg({item}, chr(10)){filtered}, chr(10)))"
 
 
 def _listed(width: int, most: int = 0, *, newest_first: bool = False, where: str = "true") -> str:
-    """SQL: the JSON array of the column `item`, in the order of its first `width` characters, which are taken off; null without any."""
-    gathered = _gathered("item", where)
-    ordered = f"list_reverse({gathered})" if newest_first else gathered
-    chosen = f"{ordered}[1:{most}]" if most else ordered
-    return f"'[' || array_to_string(list_transform({chosen}, lambda item: item[{width + 1}:]), ',') || ']'"
+    """SQL: the JSON array of the column `item`, in the order of its first `width` characters, which are taken off (0: the item sorts by
+    itself); null without any."""
+    gathered = _gathered("item", where, newest_first=newest_first)
+    chosen = f"{gathered}[1:{most}]" if most else gathered
+    bare = f"list_transform({chosen}, lambda item: item[{width + 1}:])" if width else chosen
+    return f"'[' || array_to_string({bare}, ',') || ']'"
 
 
-def _json(members: str) -> str:
-    return f"to_json({{{members}}})::VARCHAR"
+def _json(members: dict[str, str]) -> str:
+    """SQL: a JSON object of its first member and those others that are not null: concatenation passes over nulls, so that none need be
+    taken out of the text afterwards."""
+    first, *others = ((name, f"to_json({value})::VARCHAR") for name, value in members.items())
+    parts = [f"""'{{"{first[0]}":', coalesce({first[1]}, 'null')""", *(f"""',"{name}":' || {value}""" for name, value in others)]
+    return f"concat({', '.join(parts)}, '}}')"
 
 
-def _open_and_recent(name: str, table: str, moment: str, item: str) -> str:
+def _open_and_recent(name: str, table: str, moment: str, item: dict[str, str]) -> str:
     """SQL for a section of open and other facts, the latest of each."""
     lists = [
         f"""',"{part}":' || {_listed(_MOMENT_WIDTH, LATEST, newest_first=True, where=condition)}"""
@@ -47,7 +53,7 @@ def _open_and_recent(name: str, table: str, moment: str, item: str) -> str:
         GROUP BY customer_n"""
 
 
-def _latest(name: str, table: str, moment: str, item: str) -> str:
+def _latest(name: str, table: str, moment: str, item: dict[str, str]) -> str:
     """SQL for a section of the latest facts."""
     return f"""
         SELECT customer_n,
@@ -56,23 +62,50 @@ def _latest(name: str, table: str, moment: str, item: str) -> str:
         GROUP BY customer_n"""
 
 
+_IDENTITY = {
+    "party_kind": "coalesce(party_kind, 'person')",
+    "name": "CASE WHEN party_kind = 'organisation' THEN name ELSE mask_name(name) END",
+    "gender": "gender",
+    "age_band": "age_band(birth_on, $today::DATE)",
+    "phone": "mask_phone(phone)",
+    "email": "mask_email(email)",
+    "province": "province",
+    "city": "city",
+    "district": "district",
+    "company": "company",
+    "uscc": "uscc",
+    "customer_level": "customer_level",
+    "record_n": "record_n",
+    "source_n": "source_n",
+    "confidence": "round(confidence, 6)",
+    "first_seen_at": "iso(first_seen_at)",
+    "last_seen_at": "iso(last_seen_at)",
+}
+_CONSENTS = {
+    "marketing": "marketing_consent",
+    "do_not_contact": "do_not_contact",
+    "marketing_stated_at": "iso(consent_at)",
+}
+_PREFERENCES = {
+    "tags": "coalesce(tags, [])",
+    "channel": "preferred_channel",
+    "language": "language",
+}
 IDENTITY = f"""
     SELECT customer_n, customer_id,
-           {_json('''
-             'party_kind': coalesce(party_kind, 'person'), 'name': CASE WHEN party_kind = 'organisation' THEN name ELSE mask_name(name) END,
-             'gender': gender, 'age_band': age_band(birth_on, $today::DATE), 'phone': mask_phone(phone), 'email': mask_email(email),
-             'province': province, 'city': city, 'district': district, 'company': company, 'uscc': uscc, 'customer_level': customer_level,
-             'record_n': record_n, 'source_n': source_n, 'confidence': round(confidence, 6), 'first_seen_at': iso(first_seen_at),
-             'last_seen_at': iso(last_seen_at)''')} AS identity,
-           {_json('''
-             'marketing': marketing_consent, 'do_not_contact': do_not_contact, 'marketing_stated_at': iso(consent_at)''')} AS consents,
-           {_json("'tags': coalesce(tags, []), 'channel': preferred_channel, 'language': language")} AS preferences,
+           {_json(_IDENTITY)} AS identity,
+           {_json(_CONSENTS)} AS consents,
+           {_json(_PREFERENCES)} AS preferences,
            last_agent AS crm_agent
     FROM gold.customers {_PART}"""
 
-_CONTACT = """
-    'value': CASE kind WHEN 'phone' THEN mask_phone(value) ELSE mask_email(value) END, 'is_valid': is_valid, 'is_personal': is_personal,
-    'record_n': record_n, 'last_seen_at': iso(last_seen_at)"""
+_CONTACT = {
+    "value": "CASE kind WHEN 'phone' THEN mask_phone(value) ELSE mask_email(value) END",
+    "is_valid": "is_valid",
+    "is_personal": "is_personal",
+    "record_n": "record_n",
+    "last_seen_at": "iso(last_seen_at)",
+}
 _PHONES = _listed(_RANK_WIDTH, where="kind = 'phone'")
 _EMAILS = _listed(_RANK_WIDTH, where="kind = 'email'")
 CONTACT_LISTS = f"""
@@ -83,11 +116,14 @@ CONTACT_LISTS = f"""
           FROM gold.contacts {_PART} WHERE kind IN ('phone', 'email') AND rank <= {CONTACTS})
     GROUP BY customer_n"""
 
-_IDENTIFIER = """
-    'kind': kind, 'namespace': space,
-    'value': CASE WHEN kind = 'id_number' THEN mask_id_number(bare) WHEN kind = 'uscc' THEN bare
-                  WHEN kind IN ('member', 'customer') THEN mask_key(bare, secrets) ELSE mask_hidden(bare) END,
-    'is_valid': is_valid, 'last_seen_at': iso(last_seen_at)"""
+_IDENTIFIER = {
+    "kind": "kind",
+    "namespace": "space",
+    "value": "CASE WHEN kind = 'id_number' THEN mask_id_number(bare) WHEN kind = 'uscc' THEN bare "
+    "WHEN kind IN ('member', 'customer') THEN mask_key(bare, secrets) ELSE mask_hidden(bare) END",
+    "is_valid": "is_valid",
+    "last_seen_at": "iso(last_seen_at)",
+}
 IDENTIFIER_LIST = f"""
     SELECT customer_n, {_listed(_RANK_WIDTH)} AS identifiers
     FROM (
@@ -99,43 +135,92 @@ IDENTIFIER_LIST = f"""
         LEFT JOIN profile_secrets USING (customer_n))
     GROUP BY customer_n"""
 
-_ADDRESS = """
-    'is_place': is_place, 'province': province, 'city': city, 'district': district, 'record_n': record_n,
-    'last_seen_at': iso(last_seen_at)"""
+_ADDRESS = {
+    "is_place": "is_place",
+    "province": "province",
+    "city": "city",
+    "district": "district",
+    "record_n": "record_n",
+    "last_seen_at": "iso(last_seen_at)",
+}
 ADDRESS_LIST = f"""
     SELECT customer_n, {_listed(_RANK_WIDTH)} AS addresses
     FROM (SELECT customer_n, {_RANK} || {_json(_ADDRESS)} AS item FROM gold.addresses {_PART} WHERE rank <= {CONTACTS})
     GROUP BY customer_n"""
 
+_VALUE = {
+    "tier": "tier",
+    "tier_meaning": f"CASE tier {_TIERS} END",
+    "order_n": "order_n",
+    "gross_cny": "gross_cny",
+    "refund_cny": "refund_cny",
+    "net_cny": "net_cny",
+    "average_basket_cny": "average_basket_cny",
+    "return_n": "return_n",
+    "first_order_on": "first_order_at::DATE",
+    "last_order_on": "last_order_at::DATE",
+    "recency_score": "r_score",
+    "frequency_score": "f_score",
+    "monetary_score": "m_score",
+}
 VALUE = f"""
     SELECT customer_n,
-           {_json(f'''
-             'tier': tier, 'tier_meaning': CASE tier {_TIERS} END, 'order_n': order_n, 'gross_cny': gross_cny, 'refund_cny': refund_cny,
-             'net_cny': net_cny, 'average_basket_cny': average_basket_cny, 'return_n': return_n, 'first_order_on': first_order_at::DATE,
-             'last_order_on': last_order_at::DATE, 'recency_score': r_score, 'frequency_score': f_score,
-             'monetary_score': m_score''')} AS value
+           {_json(_VALUE)} AS value
     FROM mart.customer_values {_PART}"""
 
-ORDER_LIST = _latest("orders", "profile_part_orders", "ordered_at", """
-    'role': role, 'order_no': order_no, 'platform': platform, 'shop': shop, 'status': order_status, 'ordered_at': iso(ordered_at),
-    'amount_cny': CASE role WHEN 'buyer' THEN amount_cny END, 'line_n': line_n, 'returned': returned""")  # fmt: skip
+ORDER_LIST = _latest("orders", "profile_part_orders", "ordered_at", {
+    "role": "role",
+    "order_no": "order_no",
+    "platform": "platform",
+    "shop": "shop",
+    "status": "order_status",
+    "ordered_at": "iso(ordered_at)",
+    "amount_cny": "CASE role WHEN 'buyer' THEN amount_cny END",
+    "line_n": "line_n",
+    "returned": "returned",
+})  # fmt: skip
 
-SHIPMENT_LISTS = _open_and_recent("shipments", "profile_part_shipments", "shipped_at", """
-    'role': role, 'order_no': order_no, 'carrier': carrier, 'waybills': waybills, 'status': ship_status, 'shipped_at': iso(shipped_at),
-    'promised_at': iso(promised_at), 'delivered_at': iso(delivered_at), 'is_late': is_late,
-    'delay_days': CASE WHEN delivered_at IS NOT NULL THEN delay_days END""")  # fmt: skip
+SHIPMENT_LISTS = _open_and_recent("shipments", "profile_part_shipments", "shipped_at", {
+    "role": "role",
+    "order_no": "order_no",
+    "carrier": "carrier",
+    "waybills": "waybills",
+    "status": "ship_status",
+    "shipped_at": "iso(shipped_at)",
+    "promised_at": "iso(promised_at)",
+    "delivered_at": "iso(delivered_at)",
+    "is_late": "is_late",
+    "delay_days": "CASE WHEN delivered_at IS NOT NULL THEN delay_days END",
+})  # fmt: skip
 
-TICKET_LISTS = _open_and_recent("tickets", "profile_part_tickets", "created_at", """
-    'ticket_no': ticket_no, 'order_no': order_no, 'subject': subject, 'channel': channel, 'category': category, 'priority': priority,
-    'status': ticket_status, 'agent': agent, 'created_at': iso(created_at), 'resolved_at': iso(resolved_at),
-    'satisfaction': satisfaction""")  # fmt: skip
+TICKET_LISTS = _open_and_recent("tickets", "profile_part_tickets", "created_at", {
+    "ticket_no": "ticket_no",
+    "order_no": "order_no",
+    "subject": "subject",
+    "channel": "channel",
+    "category": "category",
+    "priority": "priority",
+    "status": "ticket_status",
+    "agent": "agent",
+    "created_at": "iso(created_at)",
+    "resolved_at": "iso(resolved_at)",
+    "satisfaction": "satisfaction",
+})  # fmt: skip
 
-INTERACTION_LIST = _latest("interactions", "profile_part_interactions", "happened_at", """
-    'kind': coalesce(kind, 'other'), 'channel': channel, 'happened_at': iso(happened_at), 'agent': agent,
-    'seconds': seconds""")  # fmt: skip
+INTERACTION_LIST = _latest("interactions", "profile_part_interactions", "happened_at", {
+    "kind": "coalesce(kind, 'other')",
+    "channel": "channel",
+    "happened_at": "iso(happened_at)",
+    "agent": "agent",
+    "seconds": "seconds",
+})  # fmt: skip
 
 # Who served last: of tickets and interactions the newest, else whom the CRM names.
-_SERVED = _MOMENT.format("happened_at") + " || " + _json("'agent': agent, 'via': via, 'at': iso(happened_at)")
+_SERVED = _MOMENT.format("happened_at") + " || " + _json({
+    "agent": "agent",
+    "via": "via",
+    "at": "iso(happened_at)",
+})
 AGENT = f"""
     SELECT customer_n, max({_SERVED})[{_MOMENT_WIDTH + 1}:] AS served
     FROM (
@@ -143,11 +228,18 @@ AGENT = f"""
         UNION ALL SELECT customer_n, agent, 'interaction', happened_at FROM profile_part_interactions)
     WHERE agent IS NOT NULL GROUP BY customer_n"""
 
-_EVENT = "'at': iso(happened_at), 'kind': kind, 'ref': ref, 'status': status, 'detail': detail"
+# Begins with its time, so it sorts by itself.
+_EVENT = {
+    "at": "iso(happened_at)",
+    "kind": "kind",
+    "ref": "ref",
+    "status": "status",
+    "detail": "detail",
+}
 TIMELINE_LIST = f"""
-    SELECT customer_n, {_listed(_MOMENT_WIDTH, TIMELINE, newest_first=True)} AS timeline
+    SELECT customer_n, {_listed(0, TIMELINE, newest_first=True)} AS timeline
     FROM (
-        SELECT customer_n, iso(happened_at) || {_json(_EVENT)} AS item
+        SELECT customer_n, {_json(_EVENT)} AS item
         FROM (
             SELECT customer_n, ordered_at AS happened_at, 'order' AS kind, order_no AS ref, order_status AS status,
                    coalesce(shop, platform) AS detail FROM profile_part_orders
@@ -171,7 +263,7 @@ PROVENANCE_LIST = f"""
     SELECT customer_n, {_listed(0)} AS provenance
     FROM (
         SELECT customer_n,
-               to_json({{'source': source, 'record_id': mask_key(record_id, secrets), 'event_at': iso(event_at),
-                         'fields': ('{{' || array_to_string(fields, ',') || '}}')::JSON}})::VARCHAR AS item
+               concat('{{"source":', to_json(source)::VARCHAR, ',"record_id":', to_json(mask_key(record_id, secrets))::VARCHAR,
+                      ',"event_at":"' || iso(event_at) || '"', ',"fields":{{', array_to_string(fields, ','), '}}}}') AS item
         FROM given LEFT JOIN profile_secrets USING (customer_n))
     GROUP BY customer_n"""
