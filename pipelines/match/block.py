@@ -85,7 +85,7 @@ def propose(con: duckdb.DuckDBPyConnection, model: MatchModel, touched: str | No
         order = "a.node_id <> b.node_id" if touched else "a.node_id < b.node_id"
         con.execute(
             f"""INSERT INTO proposed
-            SELECT DISTINCT least(a.node_id, b.node_id), greatest(a.node_id, b.node_id), {str(rule.orders).lower()}
+            SELECT least(a.node_id, b.node_id), greatest(a.node_id, b.node_id), {str(rule.orders).lower()}
             FROM {left} a JOIN members b ON a.key = b.key AND {order}"""
         )
     con.execute(

@@ -8,10 +8,25 @@ from __future__ import annotations
 
 from pipelines.match.nodes import mask_agrees
 
+
+def _number(value: str) -> str:
+    return f"CASE WHEN {value} IS NOT NULL THEN hash({value}) END"
+
+
+# column of `compared` -> SQL over match.nodes; what is only tested for being the same is compared as a number, which takes less memory
+FEATURES = {
+    **{name: name for name in ("party_kind", "name_norm", "surname", "name_pinyin", "name_is_masked", "former_name_norm", "gender")},
+    "birth_on": "birth_on",
+    "phone_norm": "phone_norm", "phone_is_masked": "phone_kind = 'masked'", "phone_is_mobile": "phone_kind = 'mobile'",
+    "province": _number("province"), "city": _number("city"), "district": "CASE WHEN district IS NOT NULL THEN hash(city, district) END",
+    "address_norm": "address_norm", "has_address_key": "address_key IS NOT NULL",
+    "door": "CASE WHEN position('-' IN address_key) > 0 THEN hash(address_key) END",
+}  # fmt: skip
+
 # worked out once a pair, for pairs with a mask only (pipelines/match/score.py)
 AGREEMENTS = {
     "names_agree": f"CASE WHEN l.name_is_masked OR r.name_is_masked THEN {mask_agrees('l.name_norm', 'r.name_norm')} END",
-    "phones_agree": "CASE WHEN l.phone_kind = 'masked' OR r.phone_kind = 'masked' "
+    "phones_agree": "CASE WHEN l.phone_is_masked OR r.phone_is_masked "
     f"THEN {mask_agrees('l.phone_norm', 'r.phone_norm')} END",
 }
 _CLEAR_NAMES = "NOT l.name_is_masked AND NOT r.name_is_masked"
@@ -19,15 +34,14 @@ _VISIBLE = "least(length(replace(l.name_norm, '*', '')), length(replace(r.name_n
 _VISIBLE_DIGITS = "least(length(replace(l.phone_norm, '*', '')), length(replace(r.phone_norm, '*', '')))"
 _NAMES = "l.name_norm IS NOT NULL AND r.name_norm IS NOT NULL"
 _MISMATCHES = " + ".join(f"(substr(l.name_norm, {i}, 1) <> substr(r.name_norm, {i}, 1))::INT" for i in range(1, 5))
-_SAME_DISTRICT = "l.district = r.district AND coalesce(l.city, '') = coalesce(r.city, '')"
 _SIMILAR = "jaro_winkler_similarity(l.address_norm, r.address_norm) >= 0.93"
 
 # identifiers compared by `_share`: column of `compared` -> which identifiers of a node it holds (pipelines/match/score.py)
 SHARED_VALUES = {
     "phones": "kind = 'phone'",
-    "phones_sole": "kind = 'phone' AND is_sole",
+    "phones_sole": "kind = 'phone' AND NOT is_used_by_several",
     "emails": "kind = 'email'",
-    "emails_sole": "kind = 'email' AND is_sole",
+    "emails_sole": "kind = 'email' AND NOT is_used_by_several",
     "accounts": "kind IN ('account', 'unionid', 'openid', 'wechat_id', 'member', 'customer', 'uscc')",
 }
 
@@ -73,10 +87,10 @@ LEVELS: dict[str, dict[str, str]] = {
         "sole": _share("phones_sole"),
         "exact": _share("phones"),
         # one slip leaves the first six or the last four digits alone
-        "near": "l.phone_kind = 'mobile' AND r.phone_kind = 'mobile' "
+        "near": "l.phone_is_mobile AND r.phone_is_mobile "
         "AND (left(l.phone_norm, 6) = left(r.phone_norm, 6) OR right(l.phone_norm, 4) = right(r.phone_norm, 4)) "
         "AND damerau_levenshtein(l.phone_norm, r.phone_norm) = 1",
-        "masked_7": "(l.phone_kind = 'masked' OR r.phone_kind = 'masked') AND length(l.phone_norm) = length(r.phone_norm) "
+        "masked_7": "(l.phone_is_masked OR r.phone_is_masked) AND length(l.phone_norm) = length(r.phone_norm) "
         "AND left(l.phone_norm, 3) = left(r.phone_norm, 3) AND right(l.phone_norm, 4) = right(r.phone_norm, 4) "
         "AND position('*' IN left(l.phone_norm, 3) || right(l.phone_norm, 4)) = 0",
         # at least four digits to be seen in both, and none of them differs
@@ -89,10 +103,10 @@ LEVELS: dict[str, dict[str, str]] = {
         "different": "l.emails IS NOT NULL AND r.emails IS NOT NULL",
     },
     "place": {
-        "same_door": f"{_SAME_DISTRICT} AND l.address_key = r.address_key AND position('-' IN l.address_key) > 0 "
+        "same_door": "l.district = r.district AND l.door = r.door "
         "AND jaro_winkler_similarity(l.address_norm, r.address_norm) >= 0.8",
-        "similar_address": f"{_SAME_DISTRICT} AND {_SIMILAR} AND (l.address_key IS NULL OR r.address_key IS NULL)",
-        "same_district": _SAME_DISTRICT,
+        "similar_address": f"l.district = r.district AND NOT (l.has_address_key AND r.has_address_key) AND {_SIMILAR}",
+        "same_district": "l.district = r.district",
         "same_city": "l.city = r.city",
         "same_province": "l.province = r.province",
         "different": "l.province IS NOT NULL AND r.province IS NOT NULL",

@@ -16,8 +16,8 @@ _FEATURES = ", ".join(f"{_PLACE_FREE.get(c, c)} AS {c}" for c in EVIDENCE)
 
 
 def assign_nodes(con: duckdb.DuckDBPyConnection, mentions: str | None) -> None:
-    """Make temp `assigned(record_id, node_id, is_attached)` and `assigned_nodes(record_id, match.nodes columns)`, one mention for each
-    node, for the mentions in the temp table `mentions(key)`, or for all when None."""
+    """Make temp `assigned(record_id, node_id, is_attached)`, and temp `features(record_id, node_id, <match.nodes columns>)` of the mentions
+    that stand for themselves, for the mentions in the temp table `mentions(key)`, or for all when None."""
     only = f"WHERE record_id IN (SELECT key FROM {mentions})" if mentions else ""
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE features AS
@@ -29,15 +29,10 @@ def assign_nodes(con: duckdb.DuckDBPyConnection, mentions: str | None) -> None:
     con.execute(
         """CREATE OR REPLACE TEMP TABLE assigned AS
         SELECT record_id, coalesce(a.node_id, f.node_id) AS node_id, a.node_id IS NOT NULL AS is_attached
-        FROM features f LEFT JOIN attached a USING (record_id)"""
+        FROM features f LEFT JOIN attached a ON a.feature_n = f.rowid"""
     )
-    columns = ", ".join(contract.NODES.column_names)
-    con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE assigned_nodes AS
-        SELECT record_id, {columns} FROM features
-        WHERE rowid IN (SELECT min(f.rowid) FROM features f ANTI JOIN attached USING (record_id) GROUP BY f.node_id)"""
-    )
-    con.execute("DROP TABLE features; DROP TABLE attached")
+    con.execute("DELETE FROM features WHERE rowid IN (SELECT feature_n FROM attached)")
+    con.execute("DROP TABLE attached")
 
 
 def _attach_shipments(con: duckdb.DuckDBPyConnection) -> None:
@@ -45,11 +40,10 @@ def _attach_shipments(con: duckdb.DuckDBPyConnection) -> None:
     masked). A shipment that knows more stays a node of its own and is linked by evidence."""
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE attached AS
-        SELECT s.record_id, f.node_id
-        FROM (FROM features WHERE role = 'shipment_recipient') s
-        JOIN std.orders o ON o.order_id = s.order_id
-        JOIN features f ON f.record_id = o.recipient_record_id
-        WHERE {covered("s.name_norm", "f.name_norm")} AND {covered("s.phone_norm", "f.phone_norm")}"""
+        SELECT s.rowid AS feature_n, f.node_id
+        FROM features s JOIN std.orders o ON o.order_id = s.order_id JOIN features f ON f.record_id = o.recipient_record_id
+        WHERE s.role = 'shipment_recipient' AND f.role = 'recipient'
+            AND {covered("s.name_norm", "f.name_norm")} AND {covered("s.phone_norm", "f.phone_norm")}"""
     )
 
 
@@ -81,7 +75,7 @@ def _either(function: str, one: str, two: str) -> str:
 
 
 def store_nodes(con: duckdb.DuckDBPyConnection, mentions: str | None) -> None:
-    """Replace what match.* holds of the mentions; leaves temp `nodes_added(node_id, record_id)`, `nodes_removed(node_id)` and
+    """Replace what match.* holds of the mentions; leaves temp `nodes_added(node_id, record_id, feature_n)`, `nodes_removed(node_id)` and
     `nodes_regrouped(node_id)` (all whose mentions changed)."""
     if mentions is None:
         con.execute("CREATE OR REPLACE TEMP TABLE before AS SELECT DISTINCT node_id FROM match.node_records")
@@ -100,16 +94,18 @@ def store_nodes(con: duckdb.DuckDBPyConnection, mentions: str | None) -> None:
     )
     con.execute(
         """CREATE OR REPLACE TEMP TABLE nodes_added AS
-        SELECT node_id, record_id FROM assigned_nodes ANTI JOIN match.nodes USING (node_id)"""
+        SELECT node_id, record_id, rowid AS feature_n FROM features
+        WHERE rowid IN (SELECT min(f.rowid) FROM features f ANTI JOIN match.nodes USING (node_id) GROUP BY f.node_id)"""
     )
-    con.execute("INSERT INTO match.nodes SELECT * EXCLUDE (record_id) FROM assigned_nodes SEMI JOIN nodes_added USING (node_id)")
+    columns = ", ".join(contract.NODES.column_names)
+    con.execute(f"INSERT INTO match.nodes SELECT {columns} FROM features WHERE rowid IN (SELECT feature_n FROM nodes_added)")
     con.execute(
         """INSERT INTO match.node_identifiers
         SELECT a.node_id, hash(i.kind, i.value) AS identifier, i.kind, i.value
         FROM std.identifiers i JOIN nodes_added a USING (record_id)
         WHERE i.is_valid AND i.is_personal AND NOT i.is_masked"""
     )
-    con.execute("DROP TABLE before; DROP TABLE assigned; DROP TABLE assigned_nodes")
+    con.execute("DROP TABLE before; DROP TABLE assigned; DROP TABLE features")
 
 
 def drop_removed(con: duckdb.DuckDBPyConnection) -> None:

@@ -6,13 +6,13 @@ import math
 
 import duckdb
 
-from pipelines.match.comparisons import AGREEMENTS, LEVELS, SHARED_VALUES
-from pipelines.match.nodes import EVIDENCE
+from pipelines.match.comparisons import AGREEMENTS, FEATURES, LEVELS, SHARED_VALUES
 from pipelines.warehouse import count
 from schemas.errors import UsageError
 from schemas.match_model import Level, MatchModel
 
-_PAIRS_AT_ONCE = 4_000_000
+# Nodes on the left side of the pairs that are levelled in one statement: beside those of the right side they should fit in memory.
+_NODES_AT_ONCE = 2_500_000
 
 
 def check_levels(model: MatchModel) -> None:
@@ -30,31 +30,36 @@ def check_levels(model: MatchModel) -> None:
                 raise UsageError(f"comparison {name!r} has no level {level.level!r}", mend=f"Known: {', '.join(known)}")
 
 
-def gather_compared(con: duckdb.DuckDBPyConnection, model: MatchModel, nodes: str) -> None:
-    """Temp table `compared`: all that is compared of the nodes in temp table `nodes(node_id)`, shared identifiers left out."""
-    alike = ", ".join(_least_and_all(name, condition) for name, condition in SHARED_VALUES.items())
+def gather_compared(con: duckdb.DuckDBPyConnection, model: MatchModel, nodes: str | None) -> None:
+    """Temp table `compared`: all that is compared of the nodes in temp table `nodes(node_id)`, or of all; shared identifiers left out."""
+    only = f"SEMI JOIN {nodes} USING (node_id)" if nodes else ""
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE held AS
-        SELECT node_id, {alike}, list(value) FILTER (kind = 'id_number') AS documents
-        FROM match.node_identifiers SEMI JOIN {nodes} USING (node_id)
-        JOIN (SELECT identifier, is_sole FROM match.identifier_use WHERE NOT is_shared) USING (identifier) GROUP BY node_id"""
+        SELECT node_id, identifier, kind, value,
+               identifier IN (SELECT identifier FROM match.identifier_use WHERE NOT is_sole) AS is_used_by_several
+        FROM match.node_identifiers {only} WHERE identifier NOT IN (SELECT identifier FROM match.identifier_use WHERE is_shared)"""
     )
-    columns = ", ".join(f"n.{c}" for c in EVIDENCE)
+    least = ", ".join(f"min(identifier) FILTER ({condition}) AS {name}" for name, condition in SHARED_VALUES.items())
+    several = ", ".join(_list_of_several(name, condition) for name, condition in SHARED_VALUES.items())
+    lists = ", ".join(f"all_{name}" for name in SHARED_VALUES)
+    features = ", ".join(f"{sql} AS {name}" for name, sql in FEATURES.items())
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE compared AS
-        SELECT n.node_id, {columns}, h.* EXCLUDE (node_id), coalesce(t.share, ?) AS name_share
-        FROM match.nodes n SEMI JOIN {nodes} USING (node_id) LEFT JOIN held h USING (node_id)
-        LEFT JOIN match.name_terms t ON t.name_norm = n.name_norm""",
+        WITH one AS (SELECT node_id, {least}, count(*) AS n FROM held GROUP BY node_id),
+        more AS (SELECT node_id, {several} FROM held SEMI JOIN (SELECT node_id FROM one WHERE n > 1) USING (node_id) GROUP BY node_id),
+        papers AS (SELECT node_id, list(value) AS documents FROM held WHERE kind = 'id_number' GROUP BY node_id)
+        SELECT node_id, {features}, one.* EXCLUDE (node_id, n), {lists}, documents, coalesce(t.share, ?) AS name_share
+        FROM (FROM match.nodes {only}) LEFT JOIN one USING (node_id) LEFT JOIN more USING (node_id) LEFT JOIN papers USING (node_id)
+        LEFT JOIN match.name_terms t USING (name_norm)""",
         [model.rare_name_share],
     )
     con.execute("DROP TABLE held")
 
 
-def _least_and_all(name: str, condition: str) -> str:
-    """Two columns for the identifiers of a node under `condition`: the least one, and the list of them where there are several. Most
-    nodes have one, and numbers compare at a tenth of what lists cost."""
-    of = f"FILTER ({condition})"
-    return f"min(identifier) {of} AS {name}, CASE WHEN count(*) {of} > 1 THEN list(identifier) {of} END AS all_{name}"
+def _list_of_several(name: str, condition: str) -> str:
+    """The identifiers of a node under `condition` where there are several. Most nodes have one, and numbers compare at a tenth of what
+    lists cost."""
+    return f"CASE WHEN count(*) FILTER ({condition}) > 1 THEN list(identifier) FILTER ({condition}) END AS all_{name}"
 
 
 def score(con: duckdb.DuckDBPyConnection, model: MatchModel) -> int:
@@ -63,11 +68,9 @@ def score(con: duckdb.DuckDBPyConnection, model: MatchModel) -> int:
     Levels are reached pair by pair, weights are worked out once per distinct pattern of levels: there are far fewer of those.
     """
     con.execute("CREATE OR REPLACE TEMP TABLE levelled (node_a UBIGINT, node_b UBIGINT, name_share DOUBLE, levels UBIGINT)")
-    parts = 1 + count(con, "SELECT count(*) FROM candidates") // _PAIRS_AT_ONCE
-    statement = f"INSERT INTO levelled {levels_sql(model)}"
+    parts = 1 + count(con, "SELECT count(*) FROM compared") // _NODES_AT_ONCE
     for part in range(parts):
-        only = f"(SELECT * FROM candidates WHERE hash(node_a) % {parts} = {part})" if parts > 1 else "candidates"
-        con.execute(statement.format(candidates=only))
+        con.execute(f"INSERT INTO levelled {levels_sql(model)}", {"parts": parts, "part": part})
     con.execute(f"CREATE OR REPLACE TEMP TABLE patterns AS {patterns_sql(model)}")
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE scored AS
@@ -82,13 +85,14 @@ def score(con: duckdb.DuckDBPyConnection, model: MatchModel) -> int:
 
 
 def levels_sql(model: MatchModel) -> str:
-    """The SELECT over `{candidates}` and `compared` that answers (node_a, node_b, name_share, levels)."""
+    """The SELECT over `candidates` and `compared` that answers (node_a, node_b, name_share, levels) of the $part-th of $parts parts."""
     agreements = ", ".join(f"{sql} AS {name}" for name, sql in AGREEMENTS.items())
     packed = " + ".join(f"{_level_case(name, levels)}::UBIGINT * {16**n}" for n, (name, levels) in enumerate(model.comparisons.items()))
     return f"""
     WITH paired AS (
         SELECT c.node_a, c.node_b, c.same_order, l, r, {agreements}
-        FROM {{candidates}} c JOIN compared l ON l.node_id = c.node_a JOIN compared r ON r.node_id = c.node_b)
+        FROM (FROM candidates WHERE node_a % $parts = $part) c
+        JOIN (FROM compared WHERE node_id % $parts = $part) l ON l.node_id = c.node_a JOIN compared r ON r.node_id = c.node_b)
     SELECT node_a, node_b, least(l.name_share, r.name_share), {packed} FROM paired"""
 
 

@@ -95,8 +95,9 @@ def _find_touched(con: duckdb.DuckDBPyConnection, model: MatchModel) -> None:
 
 def _replace_pairs(con: duckdb.DuckDBPyConnection, model: MatchModel, seq: int, *, everything: bool) -> dict[str, object]:
     """Score the candidates, put them in place of all pairs of touched nodes (or of all), mark every node concerned."""
-    con.execute("CREATE OR REPLACE TEMP TABLE involved AS SELECT node_a AS node_id FROM candidates UNION SELECT node_b FROM candidates")
-    gather_compared(con, model, "involved")
+    if not everything:
+        con.execute("CREATE OR REPLACE TEMP TABLE involved AS SELECT node_a AS node_id FROM candidates UNION SELECT node_b FROM candidates")
+    gather_compared(con, model, None if everything else "involved")
     kept = score(con, model)
     if everything:
         con.execute("DELETE FROM match.pairs")
