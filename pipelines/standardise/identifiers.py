@@ -33,20 +33,20 @@ _OF_MENTIONS = (
 
 def insert_identifiers(con: duckdb.DuckDBPyConnection, roles: list[Role], kinds: Collection[str], mentions: str, into: str) -> None:
     """Insert the identifiers of the mentions in the table `mentions` into the table `into`; `kinds` as in `insert_mentions`."""
-    for kind, value, is_masked, is_personal in _OF_MENTIONS:
-        con.execute(
-            f"""INSERT INTO {into}
-            SELECT record_id, '{kind}', {value}, true, {is_masked}, {is_personal} FROM {mentions} WHERE {value} IS NOT NULL"""
-        )
+    parts = [
+        f"SELECT record_id, '{kind}', {value}, true, {is_masked}, {is_personal} FROM {mentions} WHERE {value} IS NOT NULL"
+        for kind, value, is_masked, is_personal in _OF_MENTIONS
+    ]
     beside = " UNION ALL ".join(part for role in roles for part in _beside_mention(role, kinds))
     if beside:
-        con.execute(
-            f"""INSERT INTO {into}
-            SELECT i.record_id, i.kind, i.value, i.is_valid, i.is_masked,
+        parts.append(
+            f"""SELECT i.record_id, i.kind, i.value, i.is_valid, i.is_masked,
                 i.is_personal AND NOT (i.kind = 'phone' AND left(i.value, 1) = '0' AND m.party_kind = 'organisation')
             FROM (SELECT DISTINCT * FROM ({beside})) i JOIN {mentions} m USING (record_id)
             WHERE i.kind <> 'phone' OR i.value IS DISTINCT FROM m.phone_norm"""
         )
+    # one statement: the few rows of each kind would leave row groups for one thread to compress at commit
+    con.execute(f"INSERT INTO {into} {' UNION ALL '.join(parts)}")
 
 
 def _beside_mention(role: Role, kinds: Collection[str]) -> list[str]:
