@@ -1,7 +1,8 @@
 """Chains of survivorship rules as SQL: gather the values said of a customer, put them in order, name the rule that decided.
 
 A chain is lexicographic: a rule only sees what the rules before it left level. Two rules look at the records that say a value
-(`source_trust`, `most_recent`); the best record is the least number `best`, whose parts stand in the order of the chain. The others look at the value itself. So one aggregation and one window decide a field for all customers, whatever the order of the rows.
+(`source_trust`, `most_recent`); the best record is the least number `best`, whose parts stand in the order of the chain. The others look
+at the value itself. So one aggregation and one sort decide a field for all customers, whatever the order of the rows.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ import duckdb
 from pipelines.profile import sections
 from pipelines.profile.facts import IS_OPEN
 from pipelines.profile.masking import install_masks
+from pipelines.profile.ranges import id_ranges
 from pipelines.stage import Run
-from pipelines.warehouse import count
 
 # Documents put together at a time; keeps a full run well below the memory limit.
 PART_CUSTOMERS = 200_000
@@ -100,12 +100,12 @@ def _replace_differing(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _write_documents(con: duckdb.DuckDBPyConnection, run: Run, part_customers: int, *, into: str) -> None:
-    parts = max(1, -(-count(con, "SELECT count(*) FROM profile_affected") // part_customers))
-    for part in range(parts):
+    for first, end in id_ranges(con, "profile_affected", part_customers):
         con.execute(
             """CREATE OR REPLACE TEMP TABLE profile_part AS
-            SELECT customer_id, row_number() OVER ()::INTEGER AS customer_n FROM profile_affected WHERE hash(customer_id) % ? = ?""",
-            [parts, part],
+            SELECT customer_id, row_number() OVER ()::INTEGER AS customer_n FROM profile_affected
+            WHERE customer_id >= $first AND ($end IS NULL OR customer_id < $end)""",
+            {"first": first, "end": end},
         )
         for name, select in _PART_TABLES.items():
             con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
@@ -113,4 +113,4 @@ def _write_documents(con: duckdb.DuckDBPyConnection, run: Run, part_customers: i
             f"INSERT INTO {into} BY NAME SELECT customer_id, document::JSON AS document FROM ({_DOCUMENTS})", {"today": run.now.date()}
         )
     for table in ("profile_part", *_PART_TABLES):
-        con.execute(f"DROP TABLE {table}")
+        con.execute(f"DROP TABLE IF EXISTS {table}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import duckdb
 import lmdb
 import orjson
 
+from pipelines.profile.ranges import id_ranges
 from pipelines.publish import pointer
 from pipelines.publish.keyring import Keyring
+from pipelines.publish.read_ahead import read_ahead
 from pipelines.publish.serving_index import DATA, DATABASES, MAX_READERS, META_KEY, SCHEMA
 from pipelines.publish.tokens import lookup_token, token_parameters, token_sql
 from pipelines.publish.version import BUILDING, Edition
@@ -21,7 +24,9 @@ from schemas.errors import HubError
 
 FIRST_MAP = 1 << 30
 SAMPLE = 200
-_DOCUMENTS_A_BATCH = 20_000
+_SAMPLE_A_PLACE = 20
+_DOCUMENTS_A_RANGE = 100_000  # half of what the profile stage writes at a time
+_DOCUMENTS_A_BATCH = 10_000
 _TOKENS_A_BATCH = 200_000
 
 Pair = tuple[bytes, bytes]
@@ -153,9 +158,10 @@ def _build(con: duckdb.DuckDBPyConnection, folder: Path, edition: Edition, keyri
     env, dbs = open_for_writing(folder, map_size=map_size, durable=False)
     try:
         make_token_table(con, keyring)
-        for name, sql, size in _CONTENT:
-            for batch in _batches(con, sql, size):
-                _append(env, dbs[name], batch)
+        for name, batches in _content(con):
+            with closing(batches):  # on an error too: the thread that reads holds the connection
+                for batch in batches:
+                    _append(env, dbs[name], batch)
         write(env, lambda txn: put_meta(txn, dbs, index_meta(con, edition, keyring)))
         counts = _verify(con, env, dbs, keyring)
         env.sync(True)
@@ -166,8 +172,10 @@ def _build(con: duckdb.DuckDBPyConnection, folder: Path, edition: Edition, keyri
 
 
 # Byte order of UTF-8 is the order of both DuckDB strings and LMDB keys, so each database is written front to back.
-_CONTENT = (
-    ("profiles", "SELECT encode(customer_id), encode(document::VARCHAR) FROM mart.profiles ORDER BY customer_id", _DOCUMENTS_A_BATCH),
+_DOCUMENTS = """
+    SELECT encode(customer_id), encode(document::VARCHAR) FROM mart.profiles
+    WHERE customer_id >= $first AND ($end IS NULL OR customer_id < $end) ORDER BY customer_id"""
+_OTHERS = (
     ("tokens", "SELECT token, encode(customer_id) FROM serving_tokens ORDER BY token, customer_id", _TOKENS_A_BATCH),
     (
         "customer_tokens",
@@ -182,13 +190,24 @@ _CONTENT = (
 )
 
 
-def _batches(con: duckdb.DuckDBPyConnection, sql: str, size: int) -> Iterator[list[Pair]]:
+def _content(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, Generator[list[Pair]]]]:
+    """The databases with what goes into each, in the order of its keys. Documents come a range at a time: together they are more than the
+    memory a sort may take."""
+    for first, end in id_ranges(con, "mart.profiles", _DOCUMENTS_A_RANGE):
+        yield "profiles", read_ahead(_batches(con, _DOCUMENTS, _DOCUMENTS_A_BATCH, {"first": first, "end": end}))
+    for name, sql, size in _OTHERS:
+        yield name, read_ahead(_batches(con, sql, size))
+
+
+def _batches(con: duckdb.DuckDBPyConnection, sql: str, size: int, parameters: dict[str, object] | None = None) -> Iterator[list[Pair]]:
     """Rows of two columns as lists of `(key, value)`; a list value is joined."""
     con.complete()  # a result that was not read to its end would bar the next query
-    with con.sql(sql).to_arrow_reader(size) as reader:
+    with con.sql(sql, params=parameters or {}).to_arrow_reader(size) as reader:
         for batch in reader:
             keys, values = (batch.column(i).to_pylist() for i in (0, 1))
-            yield [(k, v if isinstance(v, bytes) else b"".join(v)) for k, v in zip(keys, values, strict=True)]
+            if values and isinstance(values[0], list):
+                values = [b"".join(value) for value in values]
+            yield list(zip(keys, values, strict=True))
 
 
 def _append(env: lmdb.Environment, db: Any, batch: list[Pair]) -> None:
@@ -200,12 +219,17 @@ def _put_all(txn: lmdb.Transaction[bytes], db: Any, batch: list[Pair]) -> None:
         cursor.putmulti(batch, append=True)
 
 
+def _sample_documents(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Documents at a few places of the table, some that lie together at each: single ones would have nearly all of it unpacked."""
+    places = con.execute(f"SELECT rowid FROM mart.profiles USING SAMPLE reservoir({SAMPLE // _SAMPLE_A_PLACE} ROWS)").fetchall()
+    sql = "SELECT customer_id, document::VARCHAR FROM mart.profiles WHERE rowid BETWEEN $place AND $place + $more"
+    found = (con.execute(sql, {"place": place, "more": _SAMPLE_A_PLACE - 1}).fetchall() for (place,) in places)
+    return [row for rows in found for row in rows]
+
+
 def _verify(con: duckdb.DuckDBPyConnection, env: lmdb.Environment, dbs: dict[str, Any], keyring: Keyring) -> dict[str, int]:
     wanted = wanted_entries(con)
-    documents = con.execute(
-        f"""SELECT customer_id, document::VARCHAR FROM mart.profiles
-        WHERE customer_id IN (SELECT customer_id FROM mart.profiles USING SAMPLE reservoir({SAMPLE} ROWS))"""
-    ).fetchall()
+    documents = _sample_documents(con)
     lookups = con.execute(f"SELECT kind, value, customer_id FROM mart.lookups USING SAMPLE reservoir({SAMPLE} ROWS)").fetchall()
     with env.begin() as txn:
         found = count_entries(txn, dbs)
