@@ -81,7 +81,8 @@ def _publish(
 ) -> dict[str, object]:
     name, moment = version.name_version(published, run.run_id)
     edition = version.Edition(name, run.run_id, moment, ledger_seq, home.version)
-    manifest = version.build_version(con, published, edition, keyring)
+    followed = f"{CHANGED}_gold" if mode == "delta" else None
+    manifest = version.build_version(con, published, edition, keyring, changed=followed)
     try:
         mode, counts = _serve(con, home, mode, serving, edition, keyring)
     except BaseException:
