@@ -35,6 +35,8 @@ class StageReport:
     facts: dict[str, object]
 
 
+EVERY_KEY = "*"  # of a marker; keys of rows hold a colon or are numbers
+_TAKEN = "coalesce((SELECT seq FROM meta.watermarks WHERE consumer = ? AND layer = ?), 0)"
 Stage = Callable[[duckdb.DuckDBPyConnection, Run, int], dict[str, object]]
 
 
@@ -52,12 +54,12 @@ def carry_out(con: duckdb.DuckDBPyConnection, run: Run, name: str, stage: Stage)
 
 
 def pending(con: duckdb.DuckDBPyConnection, consumer: str, layer: str, entity: str, into: str) -> int:
-    """Make the temp table `into(key)` of the keys of `layer.entity` that `consumer` has not taken in; answer how many."""
+    """Make the temp table `into(key)` of the keys of `layer.entity` that `consumer` has not taken in; answer how many. Where `all_pending`,
+    more may have changed than it holds."""
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE {into} AS
-        SELECT DISTINCT key FROM {layer}.changes
-        WHERE entity = ? AND seq > coalesce((SELECT seq FROM meta.watermarks WHERE consumer = ? AND layer = ?), 0)""",
-        [entity, consumer, layer],
+        SELECT DISTINCT key FROM {layer}.changes WHERE key <> ? AND entity = ? AND seq > {_TAKEN}""",
+        [EVERY_KEY, entity, consumer, layer],
     )
     return count(con, f"SELECT count(*) FROM {into}")
 
@@ -65,6 +67,16 @@ def pending(con: duckdb.DuckDBPyConnection, consumer: str, layer: str, entity: s
 def mark(con: duckdb.DuckDBPyConnection, layer: str, entity: str, keys_sql: str, seq: int) -> None:
     """Mark the keys that `keys_sql` (one column) answers as changed in `layer.entity`; a key may come more than once."""
     con.execute(f"INSERT INTO {layer}.changes SELECT ?, k, ? FROM ({keys_sql}) AS t(k)", [entity, seq])
+
+
+def mark_all(con: duckdb.DuckDBPyConnection, layer: str, entity: str, seq: int) -> None:
+    """Mark every key there is or was in `layer.entity` as changed, by one marker: naming millions costs seconds."""
+    con.execute(f"INSERT INTO {layer}.changes VALUES (?, ?, ?)", [entity, EVERY_KEY, seq])
+
+
+def all_pending(con: duckdb.DuckDBPyConnection, consumer: str, layer: str) -> bool:
+    """Everything of some entity of `layer` was marked, and `consumer` has not taken it in: it must look at everything."""
+    return bool(count(con, f"SELECT count(*) FROM {layer}.changes WHERE key = ? AND seq > {_TAKEN}", [EVERY_KEY, consumer, layer]))
 
 
 def take_in(con: duckdb.DuckDBPyConnection, consumer: str, layer: str) -> None:

@@ -50,8 +50,8 @@ def _changed(con: duckdb.DuckDBPyConnection, table: str) -> tuple[str, list[obje
     marked = MARKED.get(table)
     if marked is None:
         return "TRUE", []
-    keys = count(con, f"SELECT count(*) FROM {marked.layer}.changes WHERE {marked.of_entity}", marked.parameters)
-    few = keys * FEW < count(con, f"SELECT count(*) FROM {table}")
+    named, all_n = marked.markers(con)
+    few = not all_n and named * FEW < count(con, f"SELECT count(*) FROM {table}")
     return (marked.condition(table), marked.parameters) if few else ("TRUE", [])
 
 

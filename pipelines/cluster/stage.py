@@ -12,7 +12,7 @@ from pipelines.cluster.agglomerate import Edge, agglomerate
 from pipelines.cluster.components import gather_scope, label_components, put_table, weakest_joins
 from pipelines.cluster.contradict import MOST_SIGNATURES, compare_signatures, contradictions_of, sign_nodes, supports_sql
 from pipelines.cluster.identity import fold_ids
-from pipelines.stage import Run, pending, take_in
+from pipelines.stage import Run, all_pending, pending, take_in
 from pipelines.warehouse import count
 from schemas.match_model import MatchModel, load_match_model
 
@@ -20,9 +20,13 @@ from schemas.match_model import MatchModel, load_match_model
 def cluster(con: duckdb.DuckDBPyConnection, run: Run, seq: int) -> dict[str, object]:
     """Bring cluster.* up to date with match.* and mark the customers whose mentions or confidence changed."""
     model = load_match_model()
-    mentions_n = pending(con, "cluster", "std", "mentions", "cluster_mentions")
-    nodes_n = pending(con, "cluster", "match", "nodes", "cluster_nodes")
-    everything = run.full or count(con, "SELECT count(*) FROM cluster.members") == 0
+    all_changed = all_pending(con, "cluster", "std") or all_pending(con, "cluster", "match")
+    everything = run.full or all_changed or not count(con, "SELECT count(*) FROM cluster.members")
+    if everything:
+        mentions_n, nodes_n = (count(con, f"SELECT count(*) FROM {table}") for table in ("std.mentions", "match.nodes"))
+    else:
+        mentions_n = pending(con, "cluster", "std", "mentions", "cluster_mentions")
+        nodes_n = pending(con, "cluster", "match", "nodes", "cluster_nodes")
     facts: dict[str, object] = {"nodes_changed": nodes_n}
     if everything or mentions_n or nodes_n:
         gather_scope(con, model, everything)

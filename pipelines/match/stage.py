@@ -9,7 +9,7 @@ from pipelines.match.identifier_use import refresh_use
 from pipelines.match.names_used import adopt_model, hashes_otherwise, model_in_use
 from pipelines.match.nodes import assign_nodes, drop_removed, store_nodes
 from pipelines.match.score import check_levels, gather_compared, score
-from pipelines.stage import Run, mark, pending, take_in
+from pipelines.stage import Run, all_pending, mark, mark_all, pending, take_in
 from pipelines.warehouse import count
 from schemas.match_model import MatchModel, load_match_model
 
@@ -18,8 +18,9 @@ def match(con: duckdb.DuckDBPyConnection, run: Run, seq: int) -> dict[str, objec
     """Bring match.* up to date with std.mentions and mark the nodes whose mentions or pairs changed."""
     model = load_match_model()
     check_levels(model)
-    changed_n = pending(con, "match", "std", "mentions", "match_pending")
-    everything = run.full or hashes_otherwise(con) or count(con, "SELECT count(*) FROM match.node_records") == 0
+    everything = run.full or all_pending(con, "match", "std") or hashes_otherwise(con) or _is_empty(con)
+    every = "SELECT count(*) FROM std.mentions"
+    changed_n = count(con, every) if everything else pending(con, "match", "std", "mentions", "match_pending")
     facts: dict[str, object] = {"mentions_changed": changed_n}
     if not everything and not changed_n and model_in_use(con) == model.fingerprint:
         take_in(con, "match", "std")
@@ -28,8 +29,6 @@ def match(con: duckdb.DuckDBPyConnection, run: Run, seq: int) -> dict[str, objec
     anew = adopt_model(con, model, run.now) or everything
     if anew:
         # another model may merge otherwise at the same weights: every node concerns the clusters
-        con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT node_id FROM match.nodes UNION SELECT node_id FROM nodes_removed")
-        con.execute("CREATE OR REPLACE TEMP TABLE nodes_regrouped AS SELECT node_id FROM touched")
         fill_blocks(con, model, None)
         facts |= propose(con, model, None)
     else:
@@ -41,6 +40,10 @@ def match(con: duckdb.DuckDBPyConnection, run: Run, seq: int) -> dict[str, objec
     facts["pairs"] = count(con, "SELECT count(*) FROM match.pairs")
     facts["identifiers_shared"] = count(con, "SELECT count(*) FROM match.identifier_use WHERE is_shared")
     return facts
+
+
+def _is_empty(con: duckdb.DuckDBPyConnection) -> bool:
+    return not count(con, "SELECT count(*) FROM match.node_records")
 
 
 def _renew_nodes(con: duckdb.DuckDBPyConnection, model: MatchModel, everything: bool) -> None:
@@ -101,11 +104,11 @@ def _replace_pairs(con: duckdb.DuckDBPyConnection, model: MatchModel, seq: int, 
     kept = score(con, model)
     if everything:
         con.execute("DELETE FROM match.pairs")
-        con.execute("CREATE OR REPLACE TEMP TABLE differing (node_id UBIGINT)")
+        mark_all(con, "match", "nodes", seq)
     else:
         _drop_pairs(con)
+        mark(con, "match", "nodes", "SELECT node_id::VARCHAR FROM (FROM differing UNION FROM nodes_regrouped)", seq)
     con.execute("INSERT INTO match.pairs SELECT node_a, node_b, bits, levels FROM scored")
-    mark(con, "match", "nodes", "SELECT node_id::VARCHAR FROM (FROM differing UNION FROM nodes_regrouped)", seq)
     for table in ("candidates", "compared", "scored", "dropped", "differing", "blocks", "involved", "touched"):
         con.execute(f"DROP TABLE IF EXISTS {table}")
     return {"pairs_scored_kept": kept}

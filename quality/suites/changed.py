@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import duckdb
+
+from pipelines.stage import EVERY_KEY
 from schemas.tables import BY_NAME
 from schemas.tables.raw import ENTITIES
 
@@ -24,6 +27,12 @@ class Marked:
         """SQL that holds for the rows of `table` that are marked; binds `parameters`."""
         kind = BY_NAME[table].column(self.column).type
         return f'"{self.column}" IN (SELECT CAST(key AS {kind}) FROM {self.layer}.changes WHERE {self.of_entity})'
+
+    def markers(self, con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+        """How many markers name a key, and how many all keys."""
+        sql = f"SELECT count(*) FILTER (key <> ?), count(*) FILTER (key = ?) FROM {self.layer}.changes WHERE {self.of_entity}"
+        named, unnamed = con.execute(sql, [EVERY_KEY, EVERY_KEY, *self.parameters]).fetchall()[0]
+        return int(named), int(unnamed)
 
     @property
     def of_entity(self) -> str:

@@ -29,7 +29,7 @@ def changes(layer: str) -> Table:
         f"Keys of {layer} that changed, for the stages downstream; written in the same transaction as the change.",
         ("entity", "key", "seq"),
         col("entity", TEXT, f"Noun of the {layer} table."),
-        col("key", TEXT, "Key of the changed row in it."),
+        col("key", TEXT, "Key of the changed row in it; `*`: every row there is or was."),
         col("seq", INT, "Stage transaction that changed it."),
     )
 
