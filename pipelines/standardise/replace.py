@@ -19,12 +19,7 @@ from pipelines.standardise.roles import Role
 from pipelines.warehouse import count
 from schemas.tables import std
 
-# every column of a mention with all its identifiers as one number
-_DIGESTS = """SELECT record_id, any_value(digest) + sum(coalesce(identifier, 0)::HUGEINT) AS digest FROM (
-        SELECT record_id, hash({columns})::HUGEINT AS digest FROM {{mentions}} SEMI JOIN touched USING (record_id)) m
-    LEFT JOIN (SELECT record_id, hash(kind, value, is_valid, is_masked, is_personal) AS identifier
-        FROM {{identifiers}} SEMI JOIN touched USING (record_id)) i USING (record_id)
-    GROUP BY record_id""".format(columns=", ".join(std.MENTIONS.column_names))
+_COLUMNS = ", ".join(std.MENTIONS.column_names)
 
 
 def replace_all(con: duckdb.DuckDBPyConnection, roles: list[Role], kinds: Collection[str], entities: Collection[str], seq: int) -> int:
@@ -77,12 +72,34 @@ def _compare(con: duckdb.DuckDBPyConnection) -> None:
         UNION SELECT fact_id || '#recipient' FROM affected_shipments
         UNION SELECT row_id FROM rows_tickets UNION SELECT row_id FROM rows_interactions"""
     )
-    before = _DIGESTS.format(mentions="std.mentions", identifiers="std.identifiers")
-    after = _DIGESTS.format(mentions="fresh_mentions", identifiers="fresh_identifiers")
+    _digest(con, "std.mentions", "std.identifiers", "digests_before")
+    _digest(con, "fresh_mentions", "fresh_identifiers", "digests_after")
     con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE differing AS
-        SELECT record_id FROM ({before}) b FULL JOIN ({after}) a USING (record_id) WHERE a.digest IS DISTINCT FROM b.digest"""
+        """CREATE OR REPLACE TEMP TABLE differing AS
+        SELECT record_id FROM digests_before b FULL JOIN digests_after a USING (record_id) WHERE a.digest IS DISTINCT FROM b.digest"""
     )
+    con.execute("DROP TABLE digests_before; DROP TABLE digests_after")
+
+
+def _digest(con: duckdb.DuckDBPyConnection, mentions: str, identifiers: str, into: str) -> None:
+    """Temp `into(record_id, digest)`: every column of a touched mention with all its identifiers as one number.
+
+    The few identifiers are taken out first: in one query DuckDB would join the two big tables before it looks for what is touched.
+    """
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE identifier_sums AS
+        SELECT record_id, sum(identifier) AS identifiers FROM (
+            SELECT record_id, hash(kind, value, is_valid, is_masked, is_personal)::HUGEINT AS identifier
+            FROM {identifiers} SEMI JOIN touched USING (record_id))
+        GROUP BY record_id"""
+    )
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE {into} AS
+        SELECT record_id, digest + coalesce(identifiers, 0) AS digest
+        FROM (SELECT record_id, hash({_COLUMNS})::HUGEINT AS digest FROM {mentions} SEMI JOIN touched USING (record_id))
+        LEFT JOIN identifier_sums USING (record_id)"""
+    )
+    con.execute("DROP TABLE identifier_sums")
 
 
 def _remove_facts(con: duckdb.DuckDBPyConnection) -> None:
