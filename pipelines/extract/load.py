@@ -27,7 +27,7 @@ from schemas.errors import FileIncomplete, FileUnreadable, HubError
 from schemas.mapping import SourceMapping
 from schemas.tables.raw import ROWS
 
-INSERT_BYTES = 256 * 2**20  # of one table; some hundred thousand rows
+INSERT_BYTES = 128 * 2**20  # of one table; two hundred thousand rows and more
 
 @dataclass(frozen=True)
 class Target:

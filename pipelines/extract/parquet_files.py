@@ -22,7 +22,7 @@ from schemas.errors import FileIncomplete, FileUnreadable
 from schemas.mapping import ITEM, SourceMapping
 
 MAGIC = b"PAR1"
-ROWS = 262_144
+ROWS = 131_072
 
 
 class ParquetFile:
