@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from pipelines.extract.ahead import ahead
 from pipelines.extract.arrow_functions import pc
-from pipelines.extract.bench import arrow, lend, quoted
+from pipelines.extract.bench import arrow, execute_with, lend, quoted
 from pipelines.extract.clear_values import remember_clear, restore_clear
 from pipelines.extract.duplicates import settle_duplicates
 from pipelines.extract.landing import LandingFile, modified
@@ -216,11 +216,8 @@ def _insert(target: Target, table: str, rows: pa.Table) -> None:
     if not rows.num_rows:
         return
     names = ", ".join(quoted(name) for name in rows.column_names)
-    lend(target.con, "typed_rows", rows)
-    target.con.execute(
-        f"INSERT INTO {table} (source, file_id, {names}) SELECT ?, ?, {names} FROM typed_rows", [target.mapping.source, target.file.file_id]
-    )
-    target.con.unregister("typed_rows")
+    sql = f"INSERT INTO {table} (source, file_id, {names}) SELECT ?, ?, {names} FROM rows"
+    execute_with(target.con, sql, [target.mapping.source, target.file.file_id], rows)
 
 
 def _register_rows(target: Target, rows: pa.Table) -> None:
@@ -239,6 +236,6 @@ def _remove(target: Target, rows: pa.Table) -> None:
 
 
 def _mark(target: Target, rows: pa.Table) -> None:
-    lend(target.con, "marked", rows)
+    execute_with(target.con, "CREATE OR REPLACE TEMP TABLE marked AS SELECT row_id FROM rows", [], rows)
     mark(target.con, "raw", target.mapping.entity, "SELECT row_id FROM marked", target.seq)
-    target.con.unregister("marked")
+    target.con.execute("DROP TABLE marked")

@@ -10,30 +10,30 @@ from schemas.survivorship import DECIDED_FIELDS, Survivorship
 
 # Customers decided at a time; keeps the temporary tables of a full run well below the memory limit.
 PART_CUSTOMERS = 520_000
+_RECORDS = {"mentions": "std", "customers": "raw", "members": "raw"}  # whose keys are record ids
 TEMPORARY = ("golden_trust", "golden_voices", "golden_customers", "golden_mentions", "golden_identifiers", "golden_claims")
 
 
 def find_affected(con: duckdb.DuckDBPyConnection, *, everything: bool) -> int:
     """Temp `golden_affected(customer_id)`: customers whose members or whose members' values changed, gone ones too; answers how many."""
-    clusters = pending(con, "golden", "cluster", "customers", "golden_clusters")
-    mentions = pending(con, "golden", "std", "mentions", "golden_changed_mentions")
-    rows = pending(con, "golden", "raw", "customers", "golden_changed_rows")
-    rows += pending(con, "golden", "raw", "members", "golden_changed_members")
-    con.execute(
-        """CREATE OR REPLACE TEMP TABLE golden_affected AS
-        SELECT customer_id FROM cluster.members UNION SELECT customer_id FROM gold.customers"""
-        if everything
-        else """CREATE OR REPLACE TEMP TABLE golden_affected AS
-        SELECT key AS customer_id FROM golden_clusters
-        UNION
-        SELECT customer_id FROM cluster.members WHERE record_id IN (
-            SELECT key FROM golden_changed_mentions
-            UNION ALL SELECT key FROM golden_changed_rows
-            UNION ALL SELECT key FROM golden_changed_members)"""
-    )
-    for table in ("golden_clusters", "golden_changed_mentions", "golden_changed_rows", "golden_changed_members"):
-        con.execute(f"DROP TABLE {table}")
-    return count(con, "SELECT count(*) FROM golden_affected") if clusters or mentions or rows or everything else 0
+    if everything:
+        con.execute(
+            """CREATE OR REPLACE TEMP TABLE golden_affected AS
+            SELECT customer_id FROM cluster.members UNION SELECT customer_id FROM gold.customers"""
+        )
+    else:
+        pending(con, "golden", "cluster", "customers", "golden_clusters")
+        for noun, layer in _RECORDS.items():
+            pending(con, "golden", layer, noun, f"golden_changed_{noun}")
+        records = " UNION ALL ".join(f"SELECT key FROM golden_changed_{noun}" for noun in _RECORDS)
+        con.execute(
+            f"""CREATE OR REPLACE TEMP TABLE golden_affected AS
+            SELECT key AS customer_id FROM golden_clusters
+            UNION SELECT customer_id FROM cluster.members WHERE record_id IN ({records})"""
+        )
+        for table in ("golden_clusters", *(f"golden_changed_{noun}" for noun in _RECORDS)):
+            con.execute(f"DROP TABLE {table}")
+    return count(con, "SELECT count(*) FROM golden_affected")
 
 
 def spread_trust(con: duckdb.DuckDBPyConnection, policy: Survivorship) -> int:

@@ -9,7 +9,7 @@ from pipelines.golden.assemble import assemble, clear
 from pipelines.golden.contacts import decide_contacts
 from pipelines.golden.fields import decide_fields
 from pipelines.golden.scope import PART_CUSTOMERS, TEMPORARY, find_affected, gather_part, spread_trust
-from pipelines.stage import Run, mark, take_in
+from pipelines.stage import Run, all_pending, mark, take_in
 from pipelines.warehouse import count
 from schemas.survivorship import Survivorship, load_survivorship
 
@@ -26,7 +26,7 @@ def golden(
         UsageError: the policy file is wrong.
     """
     policy = policy or load_survivorship()
-    everything = run.full or count(con, "SELECT count(*) FROM gold.customers") == 0
+    everything = run.full or all_pending(con, "golden", "std") or count(con, "SELECT count(*) FROM gold.customers") == 0
     affected_n = find_affected(con, everything=everything)
     facts: dict[str, object] = {"customers_affected": affected_n}
     if affected_n:

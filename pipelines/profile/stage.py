@@ -9,7 +9,7 @@ from pipelines.profile.document import PART_CUSTOMERS, derive_documents
 from pipelines.profile.facts import derive_all, derive_changed, gather_references
 from pipelines.profile.lookups import derive_lookups
 from pipelines.profile.values import derive_values, pareto_facts
-from pipelines.stage import Run, mark, pending, take_in
+from pipelines.stage import Run, all_pending, mark, pending, take_in
 from pipelines.warehouse import count
 
 _TEMPORARY = ("affected", "revalued", "documents_changed", "lookups_changed", "returned", "as_of", "regrouped", "moved")
@@ -22,13 +22,15 @@ def profile(con: duckdb.DuckDBPyConnection, run: Run, seq: int, *, part_customer
     Values, tiers and section ages are derived for everybody each time, documents only for whom they would differ. The fact `today` is the
     day age bands were judged at; the next run reads it from meta.runs.
     """
-    everything = run.full or count(con, "SELECT count(*) FROM mart.profiles") == 0
-    facts: dict[str, object] = {"today": run.now.date().isoformat(), **_take_in_changes(con)}
+    everything = run.full or all_pending(con, "profile", "std") or count(con, "SELECT count(*) FROM mart.profiles") == 0
+    facts: dict[str, object] = {"today": run.now.date().isoformat()}
+    con.execute("CREATE OR REPLACE TEMP TABLE profile_affected (customer_id VARCHAR)")
     gather_references(con, run.now)
     if everything:
         derive_all(con)
         con.execute("INSERT INTO profile_affected SELECT customer_id FROM gold.customers UNION SELECT customer_id FROM mart.profiles")
     else:
+        facts |= _gather_changes(con)
         derive_changed(con)
         _add_concerned(con)
         add_birthdays(con, run)
@@ -48,27 +50,27 @@ def profile(con: duckdb.DuckDBPyConnection, run: Run, seq: int, *, part_customer
     for table in _TEMPORARY:
         con.execute(f"DROP TABLE IF EXISTS profile_{table}")
     for noun in _CHANGING:
-        con.execute(f"DROP TABLE profile_changed_{noun}")
+        con.execute(f"DROP TABLE IF EXISTS profile_changed_{noun}")
+    for layer in ("gold", "std"):
+        take_in(con, "profile", layer)
     facts["profiles"] = count(con, "SELECT count(*) FROM mart.profiles")
     facts["lookups"] = count(con, "SELECT count(*) FROM mart.lookups")
     return facts | pareto_facts(con)
 
 
-def _take_in_changes(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
-    """Temp `profile_regrouped(customer_id)` and its mentions `profile_moved(record_id)`, `profile_changed_<noun>(key)`, and
-    `profile_affected(customer_id)` to be added to; answers how many changes there were."""
+def _gather_changes(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
+    """Temp `profile_regrouped(customer_id)` and its mentions `profile_moved(record_id)`, and `profile_changed_<noun>(key)`; adds the
+    regrouped to temp `profile_affected(customer_id)`. Answers how many changes there were."""
     found: dict[str, object] = {"golden_changed": pending(con, "profile", "gold", "customers", "profile_pending")}
     con.execute("CREATE OR REPLACE TEMP TABLE profile_regrouped AS SELECT key AS customer_id FROM profile_pending")
     con.execute(
         """CREATE OR REPLACE TEMP TABLE profile_moved AS
         SELECT record_id FROM cluster.members WHERE customer_id IN (SELECT customer_id FROM profile_regrouped)"""
     )
-    con.execute("CREATE OR REPLACE TEMP TABLE profile_affected AS SELECT customer_id FROM profile_regrouped")
+    con.execute("INSERT INTO profile_affected SELECT customer_id FROM profile_regrouped")
     con.execute("DROP TABLE profile_pending")
     for noun in _CHANGING:
         found[f"{noun}_changed"] = pending(con, "profile", "std", noun, f"profile_changed_{noun}")
-    for layer in ("gold", "std"):
-        take_in(con, "profile", layer)
     return found
 
 

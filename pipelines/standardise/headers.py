@@ -82,7 +82,7 @@ def drop_gathered(con: duckdb.DuckDBPyConnection) -> None:
 def drop_changes(con: duckdb.DuckDBPyConnection) -> None:
     """Drop what `find_changes` made."""
     for entity in ENTITIES:
-        con.execute(f"DROP TABLE pending_{entity}")
+        con.execute(f"DROP TABLE IF EXISTS pending_{entity}")
 
 
 def _gather_rows(con: duckdb.DuckDBPyConnection, entity: str, select: str, only: str | None) -> None:

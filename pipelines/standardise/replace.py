@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 import duckdb
 
-from pipelines.stage import mark
+from pipelines.stage import mark, mark_all
 from pipelines.standardise.facts import insert_facts
 from pipelines.standardise.headers import FACTS
 from pipelines.standardise.identifiers import insert_identifiers
@@ -24,19 +24,15 @@ _COLUMNS = ", ".join(std.MENTIONS.column_names)
 
 def replace_all(con: duckdb.DuckDBPyConnection, roles: list[Role], kinds: Collection[str], entities: Collection[str], seq: int) -> int:
     """Derive every mention and fact anew; mark all that there are and were. Answers how many mentions."""
-    con.execute("CREATE OR REPLACE TEMP TABLE gone AS SELECT 'mentions' AS entity, record_id AS key FROM std.mentions")
-    for fact in FACTS:
-        con.execute(f"INSERT INTO gone SELECT '{fact.entity}', {fact.id} FROM std.{fact.entity}")
     for table in std.TABLES:
         con.execute(f"TRUNCATE {table.name}")
     con.execute("CREATE OR REPLACE TEMP VIEW mentions_made AS SELECT record_id, role FROM std.mentions")
     insert_mentions(con, roles, kinds, "std.mentions")
     insert_identifiers(con, roles, kinds, "std.mentions", "std.identifiers")
     insert_facts(con, entities)
-    for entity, id_column in (("mentions", "record_id"), *((fact.entity, fact.id) for fact in FACTS)):
-        before = f"SELECT key FROM gone WHERE entity = '{entity}'"
-        mark(con, "std", entity, f"SELECT {id_column} FROM std.{entity} UNION ALL {before}", seq)
-    con.execute("DROP TABLE gone; DROP VIEW mentions_made")
+    for entity in ("mentions", *(fact.entity for fact in FACTS)):
+        mark_all(con, "std", entity, seq)
+    con.execute("DROP VIEW mentions_made")
     return count(con, "SELECT count(*) FROM std.mentions")
 
 

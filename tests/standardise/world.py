@@ -7,7 +7,8 @@ from typing import Any
 
 import duckdb
 
-from pipelines.stage import Run, carry_out, mark
+from pipelines.stage import EVERY_KEY, Run, carry_out, mark
+from pipelines.standardise.headers import FACTS
 from pipelines.standardise.stage import standardise
 from pipelines.warehouse import open_warehouse
 from schemas.tables import std
@@ -84,10 +85,13 @@ class World:
         return {row["value"]: (row["is_valid"], row["is_masked"], row["is_personal"]) for row in rows}
 
     def marked(self, entity: str) -> set[str]:
-        """Keys marked by the last run."""
+        """Keys marked by the last run; all there are, where it marked everything."""
         rows = self.con.execute(
             "SELECT key FROM std.changes WHERE entity = ? AND seq = (SELECT max(seq) FROM meta.runs WHERE stage = 'standardise')", [entity]
         ).fetchall()
+        if (EVERY_KEY,) in rows:
+            key_of = {"mentions": "record_id", **{fact.entity: fact.id for fact in FACTS}}[entity]
+            return {row[key_of] for row in self.rows(entity)}
         return {key for (key,) in rows}
 
     def everything(self) -> dict[str, list[dict[str, Any]]]:
