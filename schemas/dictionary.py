@@ -30,11 +30,7 @@ _HEAD = f"""# Data dictionary
 Generated from `schemas/` by `python -m schemas.dictionary`; do not edit by hand.
 
 The warehouse holds every table below. {len(PUBLISHED)} of them are published as Parquet, de-identified: one file `<table>.parquet` a
-table in `published/<version>/`, with `manifest.json` (rows, bytes, SHA-256, columns) and `catalog.duckdb` (a view for every table).
-
-Between two complete writings the big tables of `gold` share their file with the version before. Then the rows of customers that changed
-since are in `<table>.changes.parquet`, those customers in `gold.changed.parquet`, and what `<table>.parquet` says of them is out of date.
-The views put this together; whoever reads such files without the catalogue must do so too (`changes` in the manifest says where it is so).
+table in `published/<version>/`, with `manifest.json` (rows, bytes, SHA-256, columns) and `catalog.duckdb` (a view for every file).
 
 Open a version from any folder; the views name their files without a folder, so one line says where to look:
 

@@ -31,9 +31,6 @@ PUBLISHED: tuple[Table, ...] = (
     std.ORDER_LINES,
 )
 
-# The golden stage marks every customer of whom a row of these differs, so a small change need not write them anew.
-MARKED_BY_CUSTOMER: tuple[Table, ...] = (gold.CUSTOMERS, gold.CONTACTS, gold.ADDRESSES, gold.PROVENANCE, gold.CROSSWALK)
-
 FORM_OF_CLASS: dict[str | None, Form] = {
     None: "as is",  # says nothing about a person
     "customer_id": "as is",  # the pseudonym analysts join by

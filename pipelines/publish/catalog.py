@@ -10,7 +10,6 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.publish.changes import CHANGED, changes_file
 from pipelines.publish.parquet import file_name
 from pipelines.warehouse import transaction
 from schemas.contract import Table
@@ -28,19 +27,10 @@ def write_catalog(folder: Path) -> None:
             for layer in sorted({table.layer for table in PUBLISHED}):
                 con.execute(f"CREATE SCHEMA {layer}").fetchall()
             for table in PUBLISHED:
-                con.execute(f"CREATE VIEW {table.name} AS {_rows_of(table, folder)}").fetchall()
+                con.execute(f"CREATE VIEW {table.name} AS SELECT * FROM read_parquet('{file_name(table)}')").fetchall()
                 _comment(con, table)
     finally:
         con.close()
-
-
-def _rows_of(table: Table, folder: Path) -> str:
-    """SQL: the rows of a table; those of changed customers stand in a file of their own, if there is one."""
-    whole = f"SELECT * FROM read_parquet('{file_name(table)}')"
-    if not (folder / changes_file(table)).exists():
-        return whole
-    stays = f"customer_id NOT IN (SELECT customer_id FROM read_parquet('{CHANGED}'))"
-    return f"{whole} WHERE {stays} UNION ALL SELECT * FROM read_parquet('{changes_file(table)}')"
 
 
 def _comment(con: duckdb.DuckDBPyConnection, table: Table) -> None:

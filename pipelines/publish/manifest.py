@@ -33,10 +33,9 @@ def current_version(published: Path) -> Path | None:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of one version: `schema_version, version, parent, created_at, run_id, ledger_seq, key_fingerprint, tables, changed`.
+    """The manifest of one version: `schema_version, version, parent, created_at, run_id, ledger_seq, key_fingerprint, tables`.
 
-    Each of `tables` has `file, rows, bytes, sha256, content, columns`: `rows` of the table, the others of the file. With `changes` (`file,
-    rows, bytes, sha256`) the rows of the customers that the file `changed` names are there and no longer in `file` (`changes.py`).
+    Each of `tables` has `file, rows, bytes, sha256, content, columns`.
 
     Raises:
         HomeDamaged: absent, damaged, or of another schema.

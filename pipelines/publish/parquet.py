@@ -1,5 +1,4 @@
-"""One published table = one Parquet file (`changes.py`: and one of changes): written anew, or linked from the version before when its
-content is the same."""
+"""One published table = one Parquet file: written anew, or linked from the version before when its content is the same."""
 
 from __future__ import annotations
 
@@ -54,24 +53,21 @@ def put_table(
     rows, content = content_of(con, table)
     columns = describe_columns(table)
     path = folder / file_name(table)
-    if parent and before and (before["content"], before["columns"]) == (content, columns) and link(parent, before, path):
-        return {name: value for name, value in before.items() if name != "changes"} | {"rows": rows, "linked": True}
-    write_rows(con, published_select(table), token_parameters(keyring.token) if needs_key(table) else {}, path)
+    if parent and before and (before["content"], before["columns"]) == (content, columns) and _link(parent, before, path):
+        return {**before, "linked": True}
+    _write(con, table, path, keyring)
     _verify(con, table, path, rows)
-    return {**describe_file(path), "rows": rows, "content": content, "columns": columns, "linked": False}
+    return {
+        "file": path.name, "rows": rows, "bytes": path.stat().st_size, "sha256": _sha256(path), "content": content,
+        "columns": columns, "linked": False,
+    }
 
 
-def write_rows(con: duckdb.DuckDBPyConnection, select: str, parameters: dict[str, object], path: Path) -> int:
-    """Write what `select` answers to the new file `path`; answers how many rows."""
-    sql = f"COPY ({select}) TO $path (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {_LEVEL})"
-    rows = con.execute(sql, {**parameters, "path": str(path)}).fetchall()
+def _write(con: duckdb.DuckDBPyConnection, table: Table, path: Path, keyring: Keyring) -> None:
+    parameters = token_parameters(keyring.token) if needs_key(table) else {}
+    sql = f"COPY ({published_select(table)}) TO $path (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {_LEVEL})"
+    con.execute(sql, {**parameters, "path": str(path)}).fetchall()
     path.chmod(0o444)  # never changed in place, and versions may share it
-    return int(rows[0][0])
-
-
-def describe_file(path: Path) -> dict[str, Any]:
-    """What the manifest says of a file as such."""
-    return {"file": path.name, "bytes": path.stat().st_size, "sha256": _sha256(path)}
 
 
 def _verify(con: duckdb.DuckDBPyConnection, table: Table, path: Path, rows: int) -> None:
@@ -81,7 +77,7 @@ def _verify(con: duckdb.DuckDBPyConnection, table: Table, path: Path, rows: int)
         raise HubError("a published file does not hold what it should", where=path.name, why=f"{rows} rows wanted, found {found}")
 
 
-def link(parent: Path, entry: dict[str, Any], target: Path) -> bool:
+def _link(parent: Path, entry: dict[str, Any], target: Path) -> bool:
     """Share the file of the version before; a copy where the file system has no hard links; False when it is not as it was."""
     source = parent / entry["file"]
     if not source.is_file() or source.stat().st_size != entry["bytes"]:

@@ -81,8 +81,7 @@ def _publish(
 ) -> dict[str, object]:
     name, moment = version.name_version(published, run.run_id)
     edition = version.Edition(name, run.run_id, moment, ledger_seq, home.version)
-    followed = f"{CHANGED}_gold" if mode == "delta" else None
-    manifest = version.build_version(con, published, edition, keyring, changed=followed)
+    manifest = version.build_version(con, published, edition, keyring)
     try:
         mode, counts = _serve(con, home, mode, serving, edition, keyring)
     except BaseException:

@@ -14,13 +14,12 @@ import orjson
 
 from pipelines.publish.catalog import FILE as CATALOG
 from pipelines.publish.catalog import write_catalog
-from pipelines.publish.changes import Entries, clear_changes, put_changes
 from pipelines.publish.keyring import Keyring
 from pipelines.publish.manifest import FILE as MANIFEST
 from pipelines.publish.manifest import SCHEMA_VERSION, lineage, read_manifest
 from pipelines.publish.parquet import is_unchanged, put_table
 from pipelines.publish.pointer import link_current, switch, sync_files, sync_folder
-from schemas.publishing import MARKED_BY_CUSTOMER, PUBLISHED
+from schemas.publishing import PUBLISHED
 
 BUILDING = ".building-"
 
@@ -48,13 +47,8 @@ def name_version(published: Path, run_id: str, now: datetime | None = None) -> t
     return name, moment
 
 
-def build_version(
-    con: duckdb.DuckDBPyConnection, published: Path, edition: Edition, keyring: Keyring, *, changed: str | None = None
-) -> dict[str, Any]:
+def build_version(con: duckdb.DuckDBPyConnection, published: Path, edition: Edition, keyring: Keyring) -> dict[str, Any]:
     """Write, verify and name the folder of `edition`; it is not current yet. Answers its manifest.
-
-    `changed`: temp table of the customers that the golden stage marked since the parent was published from this warehouse, when that is
-    known; then the big tables may share its files.
 
     Raises:
         HubError, OSError, duckdb.Error: nothing is left of the folder.
@@ -63,7 +57,7 @@ def build_version(
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
     try:
-        manifest = _fill(con, building, edition, keyring, changed)
+        manifest = _fill(con, building, edition, keyring)
         sync_files(building)
         building.rename(published / edition.version)
         sync_folder(published)
@@ -73,20 +67,10 @@ def build_version(
     return manifest
 
 
-def _fill(
-    con: duckdb.DuckDBPyConnection, building: Path, edition: Edition, keyring: Keyring, changed: str | None
-) -> dict[str, Any]:
-    before = _manifest_before(edition.parent, keyring)
-    shared: tuple[Entries, dict[str, Any] | None] | None = None
-    if changed and before and edition.parent:
-        shared = put_changes(con, building, parent=edition.parent, before=before, changed=changed, keyring=keyring)
-    if shared is None:
-        clear_changes(building)
-    put, names = shared or ({}, None)
-    entries = before.get("tables", {})
+def _fill(con: duckdb.DuckDBPyConnection, building: Path, edition: Edition, keyring: Keyring) -> dict[str, Any]:
+    before = _entries_before(edition.parent, keyring)
     tables = {
-        table.name: put.get(table.name)
-        or put_table(con, table, building, keyring=keyring, parent=edition.parent, before=entries.get(table.name))
+        table.name: put_table(con, table, building, keyring=keyring, parent=edition.parent, before=before.get(table.name))
         for table in PUBLISHED
     }
     write_catalog(building)
@@ -101,26 +85,23 @@ def _fill(
         "key_version": keyring.token.version,
         "catalog": CATALOG,
         "tables": tables,
-        "changed": names,
     }
     (building / MANIFEST).write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
     return manifest
 
 
-def _manifest_before(parent: Path | None, keyring: Keyring) -> dict[str, Any]:
-    """The manifest of the version before, when it was made with the same key; else nothing."""
+def _entries_before(parent: Path | None, keyring: Keyring) -> dict[str, Any]:
+    """Table entries of the version before, when it was made with the same key."""
     if parent is None:
         return {}
     manifest = read_manifest(parent)
-    return manifest if manifest["key_fingerprint"] == keyring.fingerprint else {}
+    return dict(manifest["tables"]) if manifest["key_fingerprint"] == keyring.fingerprint else {}
 
 
 def holds_everything(con: duckdb.DuckDBPyConnection, version: Path, keyring: Keyring) -> bool:
-    """The files of `version`, which this warehouse published last, hold what it holds now, given that no customer is marked; costs a scan
-    of the tables whose rows are not marked by customer."""
-    before = _manifest_before(version, keyring).get("tables", {})
-    unmarked = (table for table in PUBLISHED if table not in MARKED_BY_CUSTOMER or table.name not in before)
-    return all(is_unchanged(con, table, before.get(table.name)) for table in unmarked)
+    """The files of `version` hold what the warehouse holds now; costs a scan of the published tables."""
+    before = _entries_before(version, keyring)
+    return all(is_unchanged(con, table, before.get(table.name)) for table in PUBLISHED)
 
 
 def make_current(published: Path, version: str, keyring: Keyring) -> None:

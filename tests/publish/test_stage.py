@@ -195,7 +195,7 @@ def _no_space_in_duckdb(*_: object, **__: object) -> None:
 
 @pytest.mark.parametrize(
     ("module", "name", "failure"),
-    [(parquet, "write_rows", _no_space_in_duckdb), (serving_build, "_append", _no_space), (pointer, "sync_folder", _no_space)],
+    [(parquet, "_write", _no_space_in_duckdb), (serving_build, "_append", _no_space), (pointer, "sync_folder", _no_space)],
 )
 def test_a_full_disk_is_said_and_costs_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: object, name: str, failure: object

@@ -19,19 +19,7 @@ from schemas.contract import col, table
 from schemas.errors import HomeDamaged, HubError
 from schemas.publishing import FORM_OF_CLASS, PUBLISHED, form_of, published_columns
 from schemas.tables import BY_NAME, TABLES, gold, mart
-from tests.publish.world import (
-    KEYS,
-    OTHER_KEYS,
-    Gone,
-    change,
-    changed_table,
-    customer,
-    edition,
-    new_world,
-    plant_canaries,
-    publish_into,
-    read_parquet,
-)
+from tests.publish.world import KEYS, OTHER_KEYS, change, customer, edition, new_world, plant_canaries, publish_into, read_parquet
 
 
 def _publish(home: Path, con: duckdb.DuckDBPyConnection) -> Path:
@@ -150,54 +138,6 @@ def test_unchanged_tables_are_shared_with_the_version_before(tmp_path: Path) -> 
     for entry in entries.values():
         shared = (first / entry["file"]).stat().st_ino == (second / entry["file"]).stat().st_ino
         assert shared == entry["linked"]
-
-
-def _changed(con: duckdb.DuckDBPyConnection, people: list[int]) -> str:
-    return changed_table(con, [customer(n) for n in people])
-
-
-def test_a_small_change_of_the_big_tables_is_a_file_beside_the_shared_one(tmp_path: Path) -> None:
-    con = new_world(60)
-    first = _publish(tmp_path, con)
-    for number, edits in enumerate(({1: 7, 2: 8}, {2: 9, 3: Gone()}), start=2):
-        change(con, edits)
-        folder = _publish(tmp_path, con)
-        manifest = read_manifest(folder)
-        entry = manifest["tables"]["gold.contacts"]
-        assert (folder / entry["file"]).stat().st_ino == (first / "gold.contacts.parquet").stat().st_ino
-        assert manifest["changed"]["rows"] == number  # customers since the shared file was written
-        for described in (manifest["changed"], *(t["changes"] for t in manifest["tables"].values() if "changes" in t)):
-            content = (folder / described["file"]).read_bytes()
-            assert (described["bytes"], described["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
-            assert described["rows"] == pq.read_metadata(folder / described["file"]).num_rows
-        anew = version.build_version(con, tmp_path / "anew", edition(f"v{number}"), KEYS)
-        for one in PUBLISHED:
-            assert read_parquet(folder, one) == read_parquet(tmp_path / "anew" / f"v{number}", one)
-            assert manifest["tables"][one.name]["rows"] == anew["tables"][one.name]["rows"]
-
-
-def test_many_changes_together_write_the_big_tables_anew(tmp_path: Path) -> None:
-    con = new_world(60)
-    _publish(tmp_path, con)
-    change(con, dict.fromkeys(range(5), 3))
-    assert read_manifest(_publish(tmp_path, con))["changed"]["rows"] == 5
-    change(con, dict.fromkeys(range(5, 10), 3))
-    folder = _publish(tmp_path, con)
-    manifest = read_manifest(folder)
-    assert manifest["changed"] is None
-    assert not list(folder.glob("*.chang*"))
-    assert not manifest["tables"]["gold.contacts"]["linked"]
-    assert len(read_parquet(folder, gold.CONTACTS)) == 60
-
-
-def test_changes_that_do_not_add_up_are_not_published(tmp_path: Path) -> None:
-    con = new_world(60)
-    parent = _publish(tmp_path, con)
-    change(con, {1: Gone(), 2: 5})
-    known = version.Edition("v9", "r", edition().created_at, 0, parent)
-    manifest = version.build_version(con, tmp_path / "published", known, KEYS, changed=_changed(con, [2]))
-    assert manifest["changed"] is None
-    assert len(read_parquet(tmp_path / "published" / "v9", gold.CONTACTS)) == 59
 
 
 def test_a_new_key_shares_nothing(tmp_path: Path) -> None:

@@ -136,13 +136,9 @@ def serving_folder(home: Path) -> Path:
 
 
 def read_parquet(folder: Path, table: Table) -> list[tuple[object, ...]]:
-    """All rows of a published table, sorted; read as analysts read it."""
-    con = duckdb.connect(str(folder / "catalog.duckdb"), read_only=True)
-    try:
-        con.execute("SET file_search_path = $folder", {"folder": str(folder)}).fetchall()
-        return list(con.execute(f"SELECT * FROM {table.name} ORDER BY ALL").fetchall())
-    finally:
-        con.close()
+    """All rows of a published file, sorted."""
+    rows = duckdb.execute("SELECT * FROM read_parquet($path) ORDER BY ALL", {"path": str(folder / f"{table.name}.parquet")}).fetchall()
+    return list(rows)
 
 
 def plant_canaries(con: duckdb.DuckDBPyConnection) -> list[str]:
