@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from schemas.errors import HomeDamaged
 from schemas.tables import LAYERS, TABLES
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def open_warehouse(path: Path | str, *, memory: str = "4GB", threads: int = 0, temp: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -69,6 +70,13 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConne
         con.execute("ROLLBACK")
         raise
     con.execute("COMMIT")
+
+
+def execute_with(con: duckdb.DuckDBPyConnection, sql: str, params: list[object], rows: pa.Table) -> None:
+    """Run a statement that reads the Arrow table as `rows`. DuckDB finds the argument by its name; a registered table would stay in
+    memory until the transaction ends, however early it is unregistered."""
+    con.complete()
+    con.execute(sql, params).fetchall()
 
 
 def one(con: duckdb.DuckDBPyConnection, sql: str, parameters: list[object] | None = None) -> object:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
-from pipelines.warehouse import count
+from pipelines.warehouse import count, execute_with
 from schemas.match_model import MatchModel
 
 CERTAIN_BITS = 20.0  # odds of a million to one: nothing that is told of a join tells stronger ones apart (cluster.customers.confidence)
@@ -68,10 +68,8 @@ def weakest_joins(con: duckdb.DuckDBPyConnection) -> None:
     """Temp `joins(label, bits)`: per cluster of temp `clusters(node_id, n, label)` the weakest join of its maximum spanning tree, as far
     as it is below `CERTAIN_BITS`. Nodes that certain joins connect count as one, so a tree is made of few."""
     nodes_n = count(con, "SELECT count(*) FROM clusters")
-    a, b, bits, label = _columns(
-        con,
-        f"""SELECT a.n, b.n, bits, a.label FROM scope_edges {_NUMBERED.format(nodes='clusters')} WHERE a.label = b.label""",
-    )
+    within = f"FROM scope_edges {_NUMBERED.format(nodes='clusters')} WHERE a.label = b.label"
+    a, b, bits, label = _columns(con, f"SELECT a.n, b.n, bits, a.label {within}")
     certain = bits >= CERTAIN_BITS
     group = _connect(nodes_n, a[certain], b[certain])
     left, right = group[a[~certain]], group[b[~certain]]
@@ -97,10 +95,7 @@ def weakest_joins(con: duckdb.DuckDBPyConnection) -> None:
 
 def put_table(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, np.ndarray]) -> None:
     """A temp table of numpy columns."""
-    arrow = pa.table(columns)
-    con.register("arrow_in", arrow)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM arrow_in")
-    con.unregister("arrow_in")
+    execute_with(con, f"CREATE OR REPLACE TEMP TABLE {name} AS FROM rows", [], pa.table(columns))
 
 
 def _connect(nodes_n: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:

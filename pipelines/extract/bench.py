@@ -34,13 +34,6 @@ def lend(con: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
     con.register(name, table)
 
 
-def execute_with(con: duckdb.DuckDBPyConnection, sql: str, params: list[object], rows: pa.Table) -> None:
-    """Run a statement that reads the Arrow table as `rows`. DuckDB finds the argument by its name; a registered table would stay in
-    memory until the transaction ends, however early it is unregistered."""
-    con.complete()
-    con.execute(sql, params).fetchall()
-
-
 def arrow(con: duckdb.DuckDBPyConnection, sql: str, params: dict[str, object] | None = None) -> pa.Table:
     """All rows a query answers."""
     con.complete()

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.extract.ahead import ahead
+from pipelines.ahead import ahead
 from pipelines.extract.arrow_functions import mask, pc
 from pipelines.extract.batch import SCAN_ROWS, Batch, Rejects, batch, places
 from pipelines.extract.bench import arrow, lend

@@ -13,16 +13,16 @@ from dataclasses import dataclass, field, replace
 import duckdb
 import pyarrow as pa
 
-from pipelines.extract.ahead import ahead
+from pipelines.ahead import ahead
 from pipelines.extract.arrow_functions import pc
-from pipelines.extract.bench import arrow, execute_with, lend, quoted
+from pipelines.extract.bench import arrow, lend, quoted
 from pipelines.extract.clear_values import remember_clear, restore_clear
 from pipelines.extract.duplicates import settle_duplicates
 from pipelines.extract.landing import LandingFile, modified
 from pipelines.extract.manifest import Counts
 from pipelines.extract.typed import TypedFile, stage_name
 from pipelines.stage import mark
-from pipelines.warehouse import count
+from pipelines.warehouse import count, execute_with
 from schemas.errors import FileIncomplete, FileUnreadable, HubError
 from schemas.mapping import SourceMapping
 from schemas.tables.raw import ROWS

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.extract.ahead import ahead
+from pipelines.ahead import ahead
 from pipelines.extract.arrow_functions import pc
 from pipelines.extract.batch import SCAN_ROWS, Batch, Rejects, batch
 from pipelines.extract.bench import arrow, lend, quoted

@@ -22,7 +22,7 @@ def refresh_use(con: duckdb.DuckDBPyConnection, model: MatchModel, *, everything
         FROM use_now n JOIN match.identifier_use b USING (identifier) JOIN match.node_identifiers i USING (identifier)
         WHERE n.is_sole <> b.is_sole OR n.is_shared <> b.is_shared"""
     )
-    con.execute("DELETE FROM match.identifier_use WHERE identifier IN (SELECT identifier FROM use_keys)")
+    con.execute(f"DELETE FROM match.identifier_use {'' if everything else 'WHERE identifier IN (SELECT identifier FROM use_keys)'}")
     con.execute("INSERT INTO match.identifier_use BY NAME FROM use_now")
     con.execute("DROP TABLE use_keys; DROP TABLE use_now")
 

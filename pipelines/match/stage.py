@@ -65,7 +65,8 @@ def _renew_nodes(con: duckdb.DuckDBPyConnection, model: MatchModel, everything: 
         SELECT DISTINCT identifier FROM match.node_identifiers SEMI JOIN nodes_removed USING (node_id)"""
     )
     drop_removed(con)
-    refresh_use(con, model, everything=everything)
+    # another model may draw the line of what is shared elsewhere
+    refresh_use(con, model, everything=everything or model_in_use(con) != model.fingerprint)
 
 
 def _extend_pending(con: duckdb.DuckDBPyConnection) -> None:

@@ -12,10 +12,10 @@ import duckdb
 import lmdb
 import orjson
 
+from pipelines.ahead import ahead
 from pipelines.profile.ranges import id_ranges
 from pipelines.publish import pointer
 from pipelines.publish.keyring import Keyring
-from pipelines.publish.read_ahead import read_ahead
 from pipelines.publish.serving_index import DATA, DATABASES, MAX_READERS, META_KEY, SCHEMA
 from pipelines.publish.tokens import lookup_token, token_parameters, token_sql
 from pipelines.publish.version import BUILDING, Edition
@@ -194,9 +194,9 @@ def _content(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, Generator[li
     """The databases with what goes into each, in the order of its keys. Documents come a range at a time: together they are more than the
     memory a sort may take."""
     for first, end in id_ranges(con, "mart.profiles", _DOCUMENTS_A_RANGE):
-        yield "profiles", read_ahead(_batches(con, _DOCUMENTS, _DOCUMENTS_A_BATCH, {"first": first, "end": end}))
+        yield "profiles", ahead(_batches(con, _DOCUMENTS, _DOCUMENTS_A_BATCH, {"first": first, "end": end}))
     for name, sql, size in _OTHERS:
-        yield name, read_ahead(_batches(con, sql, size))
+        yield name, ahead(_batches(con, sql, size))
 
 
 def _batches(con: duckdb.DuckDBPyConnection, sql: str, size: int, parameters: dict[str, object] | None = None) -> Iterator[list[Pair]]:

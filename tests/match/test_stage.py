@@ -64,6 +64,18 @@ def test_another_hash_of_duckdb_names_all_nodes_anew(con: duckdb.DuckDBPyConnect
     assert con.execute("SELECT count(*) FROM match.nodes").fetchone() == (2,)
 
 
+def test_another_model_draws_the_line_of_shared_identifiers_anew(con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(con, [mention("crm:1", phone="13800010001", **WEI), mention("crm:2", phone="13800010001", name="李娜", pinyin="li na")])
+    resolve(con)
+    shared = "SELECT is_shared FROM match.identifier_use WHERE kind = 'phone'"
+    assert con.execute(shared).fetchall() == [(False,)]
+    strict = load_match_model().model_copy(update={"shared_identifier_names": 1})
+    for module in ("pipelines.match.stage", "pipelines.cluster.stage"):
+        monkeypatch.setattr(f"{module}.load_match_model", lambda: strict)
+    resolve(con)
+    assert con.execute(shared).fetchall() == [(True,)]
+
+
 def test_another_model_scores_everything_anew(con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch) -> None:
     put(con, [mention("crm:1", phone="13800010001", **WEI), mention("crm:2", phone="13800010001", gender="male", **WEI)])
     resolve(con)

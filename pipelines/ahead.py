@@ -1,4 +1,5 @@
-"""Make the next piece while the present one is used: the reading side works on its own thread, one piece ahead."""
+"""Make the next piece while the present one is used: the making side works on its own thread, one piece ahead. DuckDB, Arrow and LMDB
+leave the interpreter alone most of the time."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ class _End:
 
 
 def ahead(pieces: Iterable[Piece]) -> Generator[Piece, None, None]:
-    """Yield `pieces`, made one ahead on a thread. Errors of the making side come out here; closing stops it."""
+    """Yield `pieces`, made one ahead on a thread. Errors of the making side come out here; closing stops it and closes `pieces`."""
     queue: Queue[Piece | _End] = Queue(maxsize=1)
     stop = threading.Event()
 
@@ -30,15 +31,19 @@ def ahead(pieces: Iterable[Piece]) -> Generator[Piece, None, None]:
         return False
 
     def make() -> None:
+        iterator = iter(pieces)
         try:
-            for piece in pieces:
+            for piece in iterator:
                 if not put(piece):
                     return
             put(_End())
         except BaseException as error:
             put(_End(error))
+        finally:
+            if isinstance(iterator, Generator):
+                iterator.close()
 
-    thread = threading.Thread(target=make, name="extract-ahead", daemon=True)
+    thread = threading.Thread(target=make, name="ahead", daemon=True)
     thread.start()
     try:
         while not isinstance(piece := queue.get(), _End):
