@@ -80,7 +80,7 @@ def test_a_profile_is_the_published_document_with_the_age_of_its_sections(agent:
 
 
 def test_the_documented_example_is_a_profile() -> None:
-    ProfileAnswer.model_validate(PROFILE_EXAMPLE)
+    assert ProfileAnswer.model_validate(PROFILE_EXAMPLE).customer_id == PROFILE_EXAMPLE["customer_id"]
 
 
 def test_a_former_id_answers_with_the_current_customer_and_says_so(agent: Client) -> None:

@@ -61,7 +61,10 @@ def _quietly(command: list[str]) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
 
 
-@pytest.fixture(params=["sqlite"] if postgres_is_missing() else ["sqlite", "postgresql"])
+LEDGERS = ["sqlite"] if postgres_is_missing() else ["sqlite", "postgresql"]
+
+
+@pytest.fixture(params=LEDGERS)
 def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """URL of an empty ledger."""
     if request.param == "sqlite":

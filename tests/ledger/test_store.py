@@ -19,12 +19,13 @@ from ledger.migrate import HEAD, SCRIPTS, revision_of
 from ledger.store import Ledger, open_ledger
 from ledger.tables import API_KEYS, METADATA
 from schemas.errors import HomeDamaged, HubError, LedgerUnavailable, UsageError
-from tests.ledger.conftest import postgres_is_missing
+from tests.ledger.conftest import LEDGERS, postgres_is_missing
 
 
 def test_the_ledger_is_tested_on_postgresql_too() -> None:
     if reason := postgres_is_missing():
         pytest.skip(f"every test of the ledger runs on SQLite only: {reason}")
+    assert LEDGERS == ["sqlite", "postgresql"]
 
 
 def test_an_empty_database_gets_the_whole_schema(ledger: Ledger) -> None:
