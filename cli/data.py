@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated
 
 import typer
@@ -9,12 +10,13 @@ from rich.table import Table
 
 from cli.home import require_home
 from cli.terminal import number, out
+from demo.size import LEAST_PEOPLE, MOST_PEOPLE
 from schemas.settings import Settings, load_settings
 
 PEOPLE = 20_000
 SEED = 20_260_101
 
-People = Annotated[int, typer.Option(min=1, max=5_000_000, help="Persons who may buy.")]
+People = Annotated[int, typer.Option(min=LEAST_PEOPLE, max=MOST_PEOPLE, help="Persons who may buy.")]
 Seed = Annotated[int, typer.Option(help="Same seed, same bytes.")]
 
 
@@ -34,11 +36,12 @@ def generate_extracts(
 
 
 def write_extracts(settings: Settings, people: int, seed: int, day: int = 0) -> None:
-    """Generate and tell what was written."""
+    """Generate and tell what was written. Returns when the files have settled: a run started at once would leave the youngest alone."""
     from demo.generate import generate
 
     with out.status(f"Writing the extracts of {number(people)} invented people"):
         written = generate(settings.landing, settings.truth, people=people, seed=seed, day=day)
+        time.sleep(settings.settle_seconds)
     table = Table("file", "rows", "broken", title=f"Written to {settings.landing}", title_justify="left")
     for name, rows in written.files.items():
         table.add_row(name, number(rows), number(written.broken.get(name, 0)))

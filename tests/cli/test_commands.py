@@ -18,6 +18,7 @@ from cli.progress import StageBars
 from cli.terminal import ago, size
 from ledger.jobs import enqueue, job_counts, job_of, open_kinds
 from ledger.store import open_ledger
+from quality.backlog import look_into_landing
 from schemas.errors import HubError, MappingError
 from schemas.settings import load_settings
 
@@ -39,6 +40,20 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hub:
         return done.output
 
     return call
+
+
+def test_too_few_people_are_refused_in_a_sentence(hub: Hub) -> None:
+    hub("init")
+    assert "50" in hub("generate", "--people", "20", code=2)
+
+
+def test_generated_extracts_have_settled_when_the_command_returns(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUB_SETTLE_SECONDS", "1.5")
+    hub("init")
+    hub("generate", "--people", "50")
+    settings = load_settings()
+    with closing(open_ledger(settings.ledger)) as ledger:
+        assert {file.status for file in look_into_landing(settings, ledger)} == {"new"}
 
 
 def test_init_makes_a_home_once(hub: Hub, tmp_path: Path) -> None:
