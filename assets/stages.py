@@ -20,12 +20,14 @@ STAGES = (*LAYER_OF, "publish")
 )
 def extract_assets(context: dg.AssetExecutionContext) -> Results:
     """The manifest is copied to the ledger as soon as it is committed; first what a killed run left uncopied."""
+    from pipelines.extract.duplicates import settle
     from quality.mirror import mirror_manifest
 
     home: Home = context.resources.home
     warehouse: Warehouse = context.resources.warehouse
     mirror_manifest(warehouse.con, warehouse.ledger.ledger)
     report = warehouse.carry_out("extract", extraction(home, lambda file: context.log_event(observation("raw.files", file))))
+    settle(warehouse.con)
     mirror_manifest(warehouse.con, warehouse.ledger.ledger)
     yield from materializations(warehouse.con, "raw", report)
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import duckdb
 
+from pipelines.warehouse import transaction
+from schemas.tables.raw import ENTITIES, FILES, SUPERSEDED
+
 
 def settle_duplicates(bench: duckdb.DuckDBPyConnection) -> int:
     """Take the losing rows of `seen` out of it, into `losers(line_n)`; contradictions go to `rejects`. Answer how many are superseded.
@@ -32,3 +35,24 @@ def settle_duplicates(bench: duckdb.DuckDBPyConnection) -> int:
     if superseded or contradicting:
         bench.execute("DELETE FROM seen WHERE line_n IN (SELECT line_n FROM losers)")
     return int(superseded)
+
+
+def settle(con: duckdb.DuckDBPyConnection) -> None:
+    """Take the losers among duplicates out, once the stage that stored them is committed.
+
+    A transaction that takes out rows it put in has all it wrote written again by one thread when it commits: 20 of 140 seconds at 2.5
+    million orders. Where a killed run left some, the next one takes them out before it reads anything.
+    """
+    with transaction(con):
+        take_out_superseded(con)
+
+
+def take_out_superseded(con: duckdb.DuckDBPyConnection) -> None:
+    """Take the rows that `raw.superseded` names out of the tables they are in."""
+    entities = con.execute(f"SELECT DISTINCT entity FROM {FILES.name} SEMI JOIN {SUPERSEDED.name} USING (file_id)").fetchall()
+    for (entity,) in entities:
+        header, parts = ENTITIES[entity]
+        for table in (header, *parts.values()):
+            con.execute(f"DELETE FROM {table.name} WHERE (file_id, line_n) IN (SELECT (file_id, line_n) FROM {SUPERSEDED.name})")
+    if entities:
+        con.execute(f"DELETE FROM {SUPERSEDED.name}")

@@ -17,7 +17,7 @@ from pipelines.ahead import ahead
 from pipelines.extract.arrow_functions import pc
 from pipelines.extract.bench import arrow, lend, quoted
 from pipelines.extract.clear_values import remember_clear, restore_clear
-from pipelines.extract.duplicates import settle_duplicates
+from pipelines.extract.duplicates import settle_duplicates, take_out_superseded
 from pipelines.extract.landing import LandingFile, modified
 from pipelines.extract.manifest import Counts
 from pipelines.extract.typed import TypedFile, stage_name
@@ -25,7 +25,7 @@ from pipelines.stage import mark
 from pipelines.warehouse import count, execute_with
 from schemas.errors import FileIncomplete, FileUnreadable, HubError
 from schemas.mapping import SourceMapping
-from schemas.tables.raw import ROWS
+from schemas.tables.raw import ROWS, SUPERSEDED
 
 INSERT_BYTES = 128 * 2**20  # of one table; two hundred thousand rows and more
 
@@ -97,8 +97,8 @@ def load(target: Target, typed: TypedFile, quarantine: Callable[[], None]) -> Co
 
 
 def _load_first(target: Target, typed: TypedFile, quarantine: Callable[[], None]) -> Counts:
-    """Store rows as they come; the losers among duplicates are taken out at the end."""
-    con, held = target.con, _Held()
+    """Store rows as they come; the losers among duplicates are named, to be taken out by `settle`."""
+    held = _Held()
     with closing(ahead(typed)) as batches:
         for tables in batches:
             for name, rows in tables.items():
@@ -108,12 +108,7 @@ def _load_first(target: Target, typed: TypedFile, quarantine: Callable[[], None]
         _insert(target, name, rows)
     superseded = _end_of_file(target, typed)
     quarantine()
-    losers = arrow(typed.bench, "SELECT line_n FROM losers")
-    if losers.num_rows:
-        lend(con, "losing", losers)
-        for table in target.tables:
-            con.execute(f"DELETE FROM {table} WHERE file_id = ? AND line_n IN (SELECT line_n FROM losing)", [target.file.file_id])
-        con.unregister("losing")
+    _insert(target, SUPERSEDED.name, arrow(typed.bench, "SELECT line_n FROM losers"))
     rows = arrow(typed.bench, "SELECT row_id, line_n, row_hash, version_at FROM seen")
     _register_rows(target, rows)
     _mark(target, rows)
@@ -122,6 +117,7 @@ def _load_first(target: Target, typed: TypedFile, quarantine: Callable[[], None]
 
 def _load_compared(target: Target, typed: TypedFile, quarantine: Callable[[], None]) -> Counts:
     """Compare with the current state, then store only what is new or changed."""
+    take_out_superseded(target.con)  # of the source's first file, where the same stage read it
     for _ in typed:
         pass
     superseded = _end_of_file(target, typed)

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from pipelines.extract.bench import arrow, lend, open_bench
 from pipelines.extract.contract import Contract
+from pipelines.extract.duplicates import take_out_superseded
 from pipelines.extract.landing import LandingFile, Seen, SeenKey, natural, scan, seen_before
 from pipelines.extract.load import Target, load
 from pipelines.extract.manifest import Counts, FileReport, check_account, index_rejects, record
@@ -40,7 +41,7 @@ def extract(
     suppressed_keys: Collection[str] = (),
     on_file: Callable[[Facts], None] | None = None,
 ) -> Facts:
-    """Take in every complete new file below `landing`; called inside the transaction of the stage.
+    """Take in every complete new file below `landing`; called inside the transaction of the stage, and followed by `settle`.
 
     suppressed_keys: row ids of erased persons; their rows are counted and dropped.
     on_file: gets the facts of each file (manifest columns) when it has been read.
@@ -52,6 +53,7 @@ def extract(
     extraction = _Extraction(con, run, seq, QuarantineFolder(quarantine), {m.source: m for m in mappings}, timezone)
     reports: list[FileReport] = []
     messages: list[str] = []
+    take_out_superseded(con)
     with extraction.bench:
         extraction.suppress(suppressed_keys)
         for file in scan(landing, mappings, extraction.known(), settle_seconds, seen=extraction.seen(), verify=False):

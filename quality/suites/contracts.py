@@ -73,6 +73,7 @@ ACCOUNTING: dict[str, dict[str, tuple[str, str]]] = {
             f"count(*) FILTER (outcome = 'loaded' AND rows_read_n IS DISTINCT FROM {_OUTCOMES})",
         ),
     },
+    "raw.superseded": {"all_are_taken_out": ("Rows that another of their file supersedes are no longer stored.", "count(*)")},
     "raw.quarantine": {
         "agrees_with_manifest": (
             "As many rows are indexed as the manifest says were set aside.",

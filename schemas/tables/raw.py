@@ -80,6 +80,13 @@ READINGS = table(
     col("mapping_id", TEXT, "Fingerprint of the mapping.", nullable=False),
 )
 
+SUPERSEDED = table(
+    "raw.superseded",
+    "Rows that were stored before a later line of their file turned out to count instead; empty except while files are read.",
+    ("file_id", "line_n"),
+    *LINEAGE[1:],
+)
+
 ROWS = table(
     "raw.rows",
     "Registry of current source rows, all inputs together.",
@@ -333,4 +340,4 @@ ENTITIES: dict[str, tuple[Table, dict[str, Table]]] = {
     "tickets": (TICKETS, {"messages": TICKET_MESSAGES}),
     "interactions": (INTERACTIONS, {}),
 }
-TABLES = (FILES, READINGS, QUARANTINE, ROWS, *(t for header, parts in ENTITIES.values() for t in (header, *parts.values())))
+TABLES = (FILES, READINGS, QUARANTINE, SUPERSEDED, ROWS, *(t for header, parts in ENTITIES.values() for t in (header, *parts.values())))

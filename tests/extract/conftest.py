@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.extract.duplicates import settle
 from pipelines.extract.stage import extract
 from pipelines.stage import Run, carry_out
 from pipelines.warehouse import open_warehouse
@@ -62,7 +63,9 @@ class Hub:
             mappings = load_mappings(self.sources)
             return extract(con, run, seq, landing=self.landing, quarantine=self.quarantine, mappings=mappings, **arguments)
 
-        return carry_out(self.con, Run(f"r{self.runs}"), "extract", stage).facts
+        facts = carry_out(self.con, Run(f"r{self.runs}"), "extract", stage).facts
+        settle(self.con)
+        return facts
 
     def ask(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         return self.con.execute(sql, list(values)).fetchall()
