@@ -12,7 +12,9 @@ import pyarrow as pa
 from schemas.errors import HomeDamaged
 from schemas.tables import LAYERS, TABLES
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+# Of the log: DuckDB's 16 MB would have each stage of a day's delta write again what the next one touches.
+CHECKPOINT_AT = "1GB"
 
 
 def open_warehouse(path: Path | str, *, memory: str = "4GB", threads: int = 0, temp: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -24,6 +26,7 @@ def open_warehouse(path: Path | str, *, memory: str = "4GB", threads: int = 0, t
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory,
         "preserve_insertion_order": False,
+        "checkpoint_threshold": CHECKPOINT_AT,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }

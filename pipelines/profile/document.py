@@ -81,7 +81,7 @@ def derive_documents(con: duckdb.DuckDBPyConnection, run: Run, *, everything: bo
         _write_documents(con, run, part_customers, into="mart.profiles")
         con.execute("CREATE OR REPLACE TEMP TABLE profile_documents_changed AS FROM profile_affected")
     else:
-        con.execute("CREATE OR REPLACE TEMP TABLE profile_documents (customer_id VARCHAR, document JSON)")
+        con.execute("CREATE OR REPLACE TEMP TABLE profile_documents AS FROM mart.profiles LIMIT 0")
         _write_documents(con, run, part_customers, into="profile_documents")
         _replace_differing(con)
         con.execute("DROP TABLE profile_documents")
@@ -91,9 +91,9 @@ def _replace_differing(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         """CREATE OR REPLACE TEMP TABLE profile_documents_changed AS
         SELECT customer_id
-        FROM (SELECT customer_id, md5(document::VARCHAR) AS digest FROM mart.profiles SEMI JOIN profile_affected USING (customer_id)) b
-        FULL JOIN (SELECT customer_id, md5(document::VARCHAR) AS digest FROM profile_documents) n USING (customer_id)
-        WHERE n.digest IS DISTINCT FROM b.digest"""
+        FROM (SELECT customer_id, document_hash FROM mart.profiles SEMI JOIN profile_affected USING (customer_id)) b
+        FULL JOIN profile_documents n USING (customer_id)
+        WHERE n.document_hash IS DISTINCT FROM b.document_hash"""
     )
     con.execute("DELETE FROM mart.profiles WHERE customer_id IN (SELECT customer_id FROM profile_documents_changed)")
     con.execute("INSERT INTO mart.profiles BY NAME FROM profile_documents SEMI JOIN profile_documents_changed USING (customer_id)")
@@ -110,7 +110,9 @@ def _write_documents(con: duckdb.DuckDBPyConnection, run: Run, part_customers: i
         for name, select in _PART_TABLES.items():
             con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
         con.execute(
-            f"INSERT INTO {into} BY NAME SELECT customer_id, document::JSON AS document FROM ({_DOCUMENTS})", {"today": run.now.date()}
+            f"""INSERT INTO {into} BY NAME
+            SELECT customer_id, document::JSON AS document, hash(document) AS document_hash FROM ({_DOCUMENTS})""",
+            {"today": run.now.date()},
         )
     for table in ("profile_part", *_PART_TABLES):
         con.execute(f"DROP TABLE IF EXISTS {table}")

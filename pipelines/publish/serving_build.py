@@ -34,11 +34,13 @@ Work = Callable[["lmdb.Transaction[bytes]"], None]
 
 
 def build_base(
-    con: duckdb.DuckDBPyConnection, serving: Path, edition: Edition, keyring: Keyring, *, map_size: int = FIRST_MAP
-) -> dict[str, int]:
+    con: duckdb.DuckDBPyConnection, serving: Path, edition: Edition, keyring: Keyring, *,
+    ready: Callable[[], object] = lambda: None, map_size: int = FIRST_MAP,
+) -> dict[str, int]:  # fmt: skip
     """Write, verify and name `base-<version>` from `mart.profiles`, `mart.lookups`, `cluster.customers`; it is not current yet.
 
-    Answers the counts. Memory: one batch. The map doubles whenever it is full.
+    ready: called before it is named; it never is if that raises. Memory: one batch. The map
+    doubles whenever it is full. Answers the counts.
 
     Raises:
         HubError, OSError, lmdb.Error, duckdb.Error: nothing is left of the new environment.
@@ -49,6 +51,7 @@ def build_base(
     try:
         counts = _build(con, building, edition, keyring, map_size)
         pointer.sync_folder(building)
+        ready()
         building.rename(serving / base_name(edition.version))
         pointer.sync_folder(serving)
     except BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from pipelines.publish.tokens import TOKEN_BYTES
 from pipelines.publish.version import Edition
 
 _ROWS_A_BATCH = 10_000
+_ROWS_A_PLACE = 2_048  # DuckDB unpacks no less
+_ROWS_NEARBY = 16_384  # apart: read through what lies between rather than ask again
 
 
 class DeltaMismatch(Exception):
@@ -30,11 +33,12 @@ class DeltaMismatch(Exception):
 
 
 def apply_delta(
-    con: duckdb.DuckDBPyConnection, folder: Path, changed: str, edition: Edition, keyring: Keyring, *, map_size: int = FIRST_MAP
-) -> dict[str, int]:
+    con: duckdb.DuckDBPyConnection, folder: Path, changed: str, edition: Edition, keyring: Keyring, *,
+    ready: Callable[[], object] = lambda: None, map_size: int = FIRST_MAP,
+) -> dict[str, int]:  # fmt: skip
     """Bring the customers in temp table `changed(key)` up to date in the environment `folder`: documents, tokens, aliases, meta.
 
-    Answers the counts afterwards.
+    ready: called when all is written and readers do not see it yet; they never will if it raises. Answers the counts afterwards.
 
     Raises:
         DeltaMismatch: the counts disagree with the warehouse; nothing was changed.
@@ -47,10 +51,12 @@ def apply_delta(
         env.reader_check()  # slots of killed workers would keep old pages from being used again
 
         def work(txn: lmdb.Transaction[bytes]) -> None:
-            _put_customers(con, txn, dbs, changed)
+            _put_documents(con, txn, dbs, changed)
+            _put_tokens(con, txn, dbs, changed)
             _put_aliases(con, txn, dbs, changed)
             if count_entries(txn, dbs) != wanted:
                 raise DeltaMismatch
+            ready()
             put_meta(txn, dbs, meta)
 
         write(env, work)
@@ -60,23 +66,47 @@ def apply_delta(
     return wanted
 
 
-def _put_customers(con: duckdb.DuckDBPyConnection, txn: lmdb.Transaction[bytes], dbs: dict[str, Any], changed: str) -> None:
+def _put_documents(con: duckdb.DuckDBPyConnection, txn: lmdb.Transaction[bytes], dbs: dict[str, Any], changed: str) -> None:
+    for (key,) in con.execute(f"SELECT encode(key) FROM {changed} WHERE key NOT IN (SELECT customer_id FROM mart.profiles)").fetchall():
+        txn.delete(key, db=dbs["profiles"])
+    sql = f"""
+        SELECT encode(customer_id), encode(document::VARCHAR) FROM mart.profiles
+        WHERE rowid BETWEEN $first AND $last AND customer_id IN (SELECT key FROM {changed})"""
+    for first, last in _places(con, changed):
+        for key, document in _rows(con, sql, {"first": first, "last": last}):
+            txn.put(key, document, db=dbs["profiles"])
+
+
+def _places(con: duckdb.DuckDBPyConnection, changed: str) -> list[tuple[int, int]]:
+    """Ranges of row numbers of `mart.profiles` with the documents of the changed customers. What a delta wrote lies together at the end;
+    a join would have the documents of all unpacked."""
+    sql = f"SELECT DISTINCT rowid // {_ROWS_A_PLACE} FROM mart.profiles WHERE customer_id IN (SELECT key FROM {changed}) ORDER BY ALL"
+    ranges: list[tuple[int, int]] = []
+    for (place,) in con.execute(sql).fetchall():
+        first, last = place * _ROWS_A_PLACE, (place + 1) * _ROWS_A_PLACE - 1
+        if ranges and first - ranges[-1][1] <= _ROWS_NEARBY:
+            first = ranges.pop()[0]
+        ranges.append((first, last))
+    return ranges
+
+
+def _rows(con: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, object] | None = None) -> Iterator[tuple[Any, ...]]:
     con.complete()
-    rows = con.sql(
-        f"""SELECT encode(c.key), encode(p.document::VARCHAR), t.tokens
-        FROM {changed} AS c
-        LEFT JOIN mart.profiles AS p ON p.customer_id = c.key
+    with con.sql(sql, params=parameters or {}).to_arrow_reader(_ROWS_A_BATCH) as reader:
+        for batch in reader:
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def _put_tokens(con: duckdb.DuckDBPyConnection, txn: lmdb.Transaction[bytes], dbs: dict[str, Any], changed: str) -> None:
+    sql = f"""
+        SELECT encode(c.key), t.tokens FROM {changed} AS c
         LEFT JOIN (SELECT customer_id, list_sort(list(token)) AS tokens FROM serving_tokens GROUP BY ALL) AS t ON t.customer_id = c.key
         ORDER BY c.key"""
-    )
-    with rows.to_arrow_reader(_ROWS_A_BATCH) as reader:
-        for batch in reader:
-            for key, document, tokens in zip(*(batch.column(i).to_pylist() for i in range(3)), strict=True):
-                _put_or_delete(txn, dbs["profiles"], key, document)
-                _put_tokens(txn, dbs, key, tokens or [])
+    for key, tokens in _rows(con, sql):
+        _replace_tokens(txn, dbs, key, tokens or [])
 
 
-def _put_tokens(txn: lmdb.Transaction[bytes], dbs: dict[str, Any], key: bytes, tokens: list[bytes]) -> None:
+def _replace_tokens(txn: lmdb.Transaction[bytes], dbs: dict[str, Any], key: bytes, tokens: list[bytes]) -> None:
     joined = txn.get(key, b"", db=dbs["customer_tokens"])
     before = {joined[at : at + TOKEN_BYTES] for at in range(0, len(joined), TOKEN_BYTES)}
     for stale in before.difference(tokens):

@@ -1,6 +1,6 @@
 """`mart.*`: the 360° profile, as tables for analysts and as one document a customer for serving."""
 
-from schemas.contract import BOOL, FLOAT, INT, JSON, MONEY, TEXT, TEXTS, TIME, col, table
+from schemas.contract import BOOL, FLOAT, INT, JSON, MONEY, NODE, TEXT, TEXTS, TIME, col, table
 
 CUSTOMER_VALUES = table(
     "mart.customer_values",
@@ -78,6 +78,7 @@ PROFILES = table(
     "customer_id",
     col("customer_id", TEXT, "Customer.", "customer_id"),
     col("document", JSON, "Masked profile (`schemas/profile.py`).", "profile"),
+    col("document_hash", NODE, "64-bit hash of the document; only compared between states of it.", nullable=False),
 )
 LOOKUPS = table(
     "mart.lookups",

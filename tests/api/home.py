@@ -46,7 +46,7 @@ class Home:
         """Build a serving index of these documents, lookups (kind, value, id) and merges (old id, id), and switch to it."""
         con = open_warehouse(":memory:")
         for document in people() if documents is None else documents:
-            con.execute("INSERT INTO mart.profiles VALUES (?, ?)", [document["customer_id"], json.dumps(document, ensure_ascii=False)])
+            con.execute("INSERT INTO mart.profiles VALUES (?, ?, 0)", [document["customer_id"], json.dumps(document, ensure_ascii=False)])
         for kind, value, customer_id in LOOKUPS if lookups is None else lookups:
             con.execute("INSERT INTO mart.lookups VALUES (?, ?, ?)", [kind, value, customer_id])
         for old, new in merged:

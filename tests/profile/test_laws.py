@@ -136,7 +136,7 @@ def test_incremental_equals_full_in_any_order(seed: int) -> None:
 
     world.run(full=True, now=NOW + timedelta(days=3))
     assert by_steps == world.derived()
-    for _, text in by_steps["mart.profiles"]:
+    for _, text, _ in by_steps["mart.profiles"]:
         Profile.model_validate_json(text)
         assert "13800000001" not in json.dumps(json.loads(text))
 

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import sys
+import threading
 import traceback
 from collections import Counter
 from collections.abc import Callable
@@ -82,6 +83,7 @@ def _publish_until(home: Path, point: str, how: str) -> None:
                 raise Broken
             os._exit(KILLED)
 
+    threading.setprofile(watch)  # the Parquet version is built on a thread of its own
     sys.setprofile(watch)
     _publish(home, full=how == "full")
 

@@ -80,13 +80,13 @@ def _put(con: duckdb.DuckDBPyConnection, edits: dict[int, int]) -> None:
     for n, edit in edits.items():
         me, phone = customer(n), f"138{edit:04d}{n:04d}"
         document = {"customer_id": me, "name": "张**", "edit": edit, "note": "说明" * (n % 7) * 200}
-        documents.append((me, json.dumps(document, ensure_ascii=False)))
+        documents.append((me, json.dumps(document, ensure_ascii=False), edit))
         # one phone of their own, one shared by many, and as many orders as the edit says
         lookups += [("phone", phone, me), ("phone", f"shared-{n % 3}", me), *(("order", f"{n}-{k}", me) for k in range(edit % 4))]
         customers.append((me, f"人{n}", phone, f"{1930 + n % 80}-05-06", "杭州"))
         contacts.append((me, "phone", phone, 1))
         shipments.append((f"s{n}", me, [f"SF{n}", f"YT{edit}"]))
-    _insert(con, "mart.profiles (customer_id, document)", documents)
+    _insert(con, "mart.profiles (customer_id, document, document_hash)", documents)
     _insert(con, "mart.lookups (kind, value, customer_id)", lookups)
     _insert(con, "cluster.customers (customer_id, status)", [(customer(n), "active") for n in edits])
     _insert(con, "gold.customers (customer_id, name, phone, birth_on, city)", customers)
