@@ -19,6 +19,7 @@ from pathlib import Path
 
 from benchmarks.floor import floor
 from benchmarks.measure import Measured, machine, measure
+from quality.linkage import Scores, evaluate_home
 
 PROJECT = Path(__file__).resolve().parent.parent
 DOCUMENT = PROJECT / "docs" / "benchmarks.md"
@@ -61,8 +62,8 @@ def _measure_size(customers: int, folder: Path) -> dict[str, object]:
         "delta_peak_gb": round(delta.peak_gb, 2),
         "floor_seconds": round(floor_seconds, 1),
         "ratio_to_floor": round(full.seconds / floor_seconds, 1),
-        "precision": round(right["precision"], 4),
-        "recall": round(right["recall"], 4),
+        "precision": round(right.precision, 4),
+        "recall": round(right.recall, 4),
         "stages_full": _stages(folder / "home", first=True),
         "stages_delta": _stages(folder / "home", first=False),
     }
@@ -75,12 +76,11 @@ def _generate(env: dict[str, str], customers: int, folder: Path, *, day: int) ->
     (folder / "home" / "truth").rename(folder / "truth")
 
 
-def _evaluate(folder: Path) -> dict[str, float]:
-    from pipelines.match.evaluate import evaluate
+def _evaluate(folder: Path) -> Scores:
     from pipelines.warehouse import open_warehouse
 
     with open_warehouse(folder / "home" / "warehouse.duckdb") as con:
-        return evaluate(con, folder / "truth" / "truth.parquet")
+        return evaluate_home(con, folder / "truth" / "truth.parquet").pairs
 
 
 def _hub(env: dict[str, str], *arguments: str) -> Measured:

@@ -76,8 +76,7 @@ def summarise(settings: Settings, run_id: str) -> Summary:
 
 
 def _measure(con: duckdb.DuckDBPyConnection, settings: Settings, summary: Summary) -> None:
-    from pipelines.match.evaluate import duplicate_rates, evaluate
-    from quality.linkage import duplicates_left
+    from quality.linkage import duplicate_rates, duplicates_left, evaluate_home
 
     file_ids = [file["file_id"] for file in summary.files]
     summary.faults = [
@@ -93,7 +92,8 @@ def _measure(con: duckdb.DuckDBPyConnection, settings: Settings, summary: Summar
     summary.duplicates = duplicate_rates(con)
     truth = settings.truth / "truth.parquet"
     if truth.exists():
-        summary.truth = {**evaluate(con, truth), "duplicates_left": duplicates_left(con, truth)}
+        pairs = evaluate_home(con, truth).pairs
+        summary.truth = {"precision": pairs.precision, "recall": pairs.recall, "duplicates_left": duplicates_left(con, truth)}
 
 
 def _files_table(files: list[dict[str, Any]]) -> Table:

@@ -39,8 +39,3 @@ def arrow(con: duckdb.DuckDBPyConnection, sql: str, params: dict[str, object] | 
     con.complete()
     found: pa.Table = con.sql(sql, params=params or {}).to_arrow_table()
     return found
-
-
-def quoted(name: str) -> str:
-    """An SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'

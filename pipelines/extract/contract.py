@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipelines.extract.bench import quoted
 from pipelines.extract.fields import Layers, Target, joined
 from pipelines.extract.number_forms import half_width
 from pipelines.extract.params import Params
 from pipelines.extract.time_forms import time_reason_sql, time_sql
+from pipelines.sql import quoted
 from schemas.contract import TIME, Column, Table
 from schemas.mapping import LINE_KEY, PartMap, SourceMapping, ValueMap
 from schemas.mapping_rules import needs_namespace

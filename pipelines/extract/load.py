@@ -15,12 +15,13 @@ import pyarrow as pa
 
 from pipelines.ahead import ahead
 from pipelines.extract.arrow_functions import pc
-from pipelines.extract.bench import arrow, lend, quoted
+from pipelines.extract.bench import arrow, lend
 from pipelines.extract.clear_values import remember_clear, restore_clear
 from pipelines.extract.duplicates import settle_duplicates, take_out_superseded
 from pipelines.extract.landing import LandingFile, modified
 from pipelines.extract.manifest import Counts
 from pipelines.extract.typed import TypedFile, stage_name
+from pipelines.sql import quoted
 from pipelines.stage import mark
 from pipelines.warehouse import count, execute_with
 from schemas.errors import FileIncomplete, FileUnreadable, HubError

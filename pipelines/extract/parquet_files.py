@@ -14,10 +14,11 @@ import pyarrow.parquet as pq
 from pipelines.ahead import ahead
 from pipelines.extract.arrow_functions import pc
 from pipelines.extract.batch import SCAN_ROWS, Batch, Rejects, batch
-from pipelines.extract.bench import arrow, lend, quoted
+from pipelines.extract.bench import arrow, lend
 from pipelines.extract.headers import number_columns
 from pipelines.extract.paths import struct_path
 from pipelines.extract.streams import GZIP, Stream, head
+from pipelines.sql import quoted
 from schemas.errors import FileIncomplete, FileUnreadable
 from schemas.mapping import ITEM, SourceMapping
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.extract.bench import quoted
+from pipelines.sql import quoted
 from schemas.mapping import ITEM
 
 

@@ -14,8 +14,9 @@ import pyarrow as pa
 
 from pipelines.extract.arrow_functions import pc
 from pipelines.extract.batch import SCAN_ROWS, Batch, Reader
-from pipelines.extract.bench import arrow, lend, quoted
+from pipelines.extract.bench import arrow, lend
 from pipelines.extract.contract import Contract, Output
+from pipelines.sql import quoted
 from schemas.errors import FileUnreadable, HubError
 
 SEEN = "line_n BIGINT, byte_at BIGINT, byte_n BIGINT, row_id VARCHAR, row_hash VARCHAR, version_at TIMESTAMP"

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.publish.parquet import file_name
+from pipelines.sql import literal
 from pipelines.warehouse import transaction
 from schemas.contract import Table
 from schemas.publishing import PUBLISHED, published_columns
@@ -34,12 +35,7 @@ def write_catalog(folder: Path) -> None:
 
 
 def _comment(con: duckdb.DuckDBPyConnection, table: Table) -> None:
-    con.execute(f"COMMENT ON VIEW {table.name} IS {_literal(table.doc)}").fetchall()
+    con.execute(f"COMMENT ON VIEW {table.name} IS {literal(table.doc)}").fetchall()
     for column in published_columns(table):
         text = column.source.doc if column.form == "as is" else f"{column.source.doc} Published as {column.form}."
-        con.execute(f'COMMENT ON COLUMN {table.name}."{column.name}" IS {_literal(text)}').fetchall()
-
-
-def _literal(text: str) -> str:
-    """Contract text as an SQL literal: COMMENT takes no parameters."""
-    return "'" + text.replace("'", "''") + "'"
+        con.execute(f'COMMENT ON COLUMN {table.name}."{column.name}" IS {literal(text)}').fetchall()

@@ -20,10 +20,11 @@ from functools import cache
 import duckdb
 import pyarrow as pa
 
+from pipelines.sql import literal
 from pipelines.standardise.characters import plain_han, simplify, tidy
 from pipelines.standardise.divisions import NOWHERE, divisions, field_name, forms, names_of, place_of, resolve
 from pipelines.standardise.odd import read_odd, text
-from pipelines.standardise.vocabulary import any_of, literal, words
+from pipelines.standardise.vocabulary import any_of, words
 
 _NUMERALS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100}

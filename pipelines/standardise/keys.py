@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from pipelines.standardise.vocabulary import literal
+from pipelines.sql import literal
 
 _BLANKS = "\t\n\v\f\r \u0085\u00a0\u1680\u2028\u2029\u202f\u205f\u2060\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200E)))
 _WIDE = "".join(chr(code) for code in range(0xFF01, 0xFF5F))

@@ -18,6 +18,7 @@ import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipelines.sql import literal
 from pipelines.standardise.characters import HAN, has_han, plain_han, simplified, tidy
 from pipelines.standardise.organisations import (
     LATIN_END,
@@ -28,7 +29,7 @@ from pipelines.standardise.organisations import (
     normal_organisation,
     without_desk,
 )
-from pipelines.standardise.vocabulary import any_of, entries, literal, words
+from pipelines.standardise.vocabulary import any_of, entries, words
 
 if TYPE_CHECKING:
     import duckdb

@@ -28,8 +28,3 @@ def words(name: str, column: str = "word", **having: str) -> tuple[str, ...]:
 def any_of(choices: Iterable[str]) -> str:
     """Regular expression (RE2 and Python) that matches one of `choices`, the longest that begins there."""
     return "(?:" + "|".join(re.escape(word) for word in choices) + ")"
-
-
-def literal(value: str) -> str:
-    """A word list or pattern of this program as an SQL string. Values of a source are bound, never spliced."""
-    return "'" + value.replace("'", "''") + "'"

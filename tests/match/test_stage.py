@@ -7,9 +7,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.match.evaluate import duplicate_rates, evaluate
 from pipelines.match.score import spell_levels
 from pipelines.warehouse import open_warehouse
+from quality.linkage import duplicate_rates, evaluate_home
 from schemas.match_model import load_match_model
 from tests.match.world import mention, put, resolve
 
@@ -100,9 +100,9 @@ def test_precision_and_recall_are_counted_over_pairs_of_mentions(con: duckdb.Duc
         f"""COPY (SELECT * FROM (VALUES ('crm:1', 'p'), ('crm:2', 'p'), ('crm:3', 'q'), ('crm:4', 'q')) AS t(record_id, party_id))
         TO '{tmp_path}/truth.parquet'"""
     )
-    found = evaluate(con, tmp_path / "truth.parquet")
+    found = evaluate_home(con, tmp_path / "truth.parquet").pairs
     # predicted pairs 12 13 23, true pairs 12 34, both 12
-    assert (found["precision"], found["recall"]) == (pytest.approx(1 / 3), pytest.approx(1 / 2))
+    assert (found.precision, found.recall) == (pytest.approx(1 / 3), pytest.approx(1 / 2))
 
 
 def test_the_duplicate_rate_counts_crm_records_only(con: duckdb.DuckDBPyConnection) -> None:

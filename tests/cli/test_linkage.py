@@ -1,0 +1,92 @@
+"""`hub evaluate` and `hub compare`: any two tables, no home, and bad input named without its values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+from schemas.errors import HubError, UsageError
+
+CLUSTERS = "record_id,entity_id\n1,a\n2,a\n3,b\n4,b\n"
+TRUTH = "id,person\n1,p\n2,p\n3,p\n4,q\n"
+Write = Callable[[str, str | bytes], str]
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    monkeypatch.setenv("HUB_HOME", str(tmp_path / "no_home"))
+
+    def write(name: str, content: str | bytes) -> str:
+        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        return str(tmp_path / name)
+
+    return write
+
+
+def _run(*arguments: str) -> str:
+    done = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def _evaluate(write: Write, clusters: str = CLUSTERS, truth: str | bytes = TRUTH, *options: str) -> str:
+    columns = ("--record-id", "id", "--truth-id", "person")
+    return _run("evaluate", write("c.csv", clusters), "--truth", write("t.csv", truth), *columns, *options)
+
+
+def test_evaluate_prints_a_table_or_json(write: Write) -> None:
+    assert "B-cubed" in _evaluate(write)
+    found = json.loads(_evaluate(write, CLUSTERS, TRUTH, "--json"))
+    assert found["pairs"] == {"precision": 0.5, "recall": pytest.approx(1 / 3), "f1": pytest.approx(0.4)}
+    assert found["records"] == 4
+
+
+def test_ids_of_other_types_and_formats_are_the_same_ids(write: Write, tmp_path: Path) -> None:
+    truth = str(tmp_path / "t.parquet")
+    duckdb.sql("SELECT range + 1 AS id, 'p' AS entity_id FROM range(4)").write_parquet(truth)
+    text = _run("evaluate", write("c.csv", CLUSTERS), "--truth", truth, "--record-id", "id", "--json")
+    assert json.loads(text)["pairs"]["precision"] == 1.0
+
+
+def test_compare_tells_what_changed(write: Write) -> None:
+    a, b = write("a.csv", CLUSTERS), write("b.csv", "record_id,entity_id\n1,x\n2,y\n3,z\n4,z\n")
+    assert "split" in _run("compare", a, b)
+    found = json.loads(_run("compare", a, b, "--json"))
+    assert (found["unchanged"], found["split"], found["clusters_b"]) == (1, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("truth", "options", "complaint"),
+    [
+        (TRUTH + "5,q\n", (), r"does not cover .* 0 of 4 records .* 1 of its 5 .*--common"),
+        ("id,person\n8,p\n", ("--common",), "No record is in both"),
+        (TRUTH + "1,p\n", (), "1 of 5 rows repeat a 'id'"),
+        (TRUTH + "5,\n", (), "1 of 5 rows lack"),
+        ("id,person\n", (), "no rows"),
+        ("id,who\n1,p\n", (), "no column 'person'.*id, who"),
+        (TRUTH.encode() + "9,王\n".encode("gb18030"), (), r"t.csv:6: the file is not UTF-8"),
+        ("id,person\n1,p\n2,p,Zhang\n3,q\n", (), r"t.csv:3: the file cannot be read as a table"),
+    ],
+)
+def test_a_truth_that_will_not_do_is_named(write: Write, truth: str | bytes, options: tuple[str, ...], complaint: str) -> None:
+    with pytest.raises(HubError, match=complaint) as caught:
+        _evaluate(write, CLUSTERS, truth, *options)
+    assert "Zhang" not in str(caught.value)
+
+
+def test_a_file_that_is_no_table_or_not_there(write: Write) -> None:
+    with pytest.raises(UsageError, match="neither CSV nor Parquet"):
+        _run("compare", write("a.doc", "x"), write("b.csv", CLUSTERS))
+    with pytest.raises(UsageError, match="no such file"):
+        _run("compare", write("a.csv", CLUSTERS), "nowhere.csv")
+
+
+def test_records_in_both_are_judged_when_asked(write: Write) -> None:
+    found = json.loads(_evaluate(write, CLUSTERS, TRUTH + "5,q\n", "--common", "--json"))
+    assert found["records"] == 4
