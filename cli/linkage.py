@@ -37,7 +37,7 @@ def evaluate_clusters(
     """Measure a clustering against a truth: pairs, B-cubed, and what became of entities of each size."""
     import duckdb
 
-    from pipelines.match.files import read_clusters
+    from pipelines.link.files import read_clusters
     from pipelines.warehouse import count
     from quality.linkage import evaluate
 
@@ -68,7 +68,7 @@ def compare_clusterings(
     """Tell how clustering B differs from A, over the records in both."""
     import duckdb
 
-    from pipelines.match.files import read_clusters
+    from pipelines.link.files import read_clusters
     from quality.linkage import compare
 
     con = duckdb.connect()

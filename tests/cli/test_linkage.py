@@ -1,4 +1,4 @@
-"""`hub evaluate` and `hub compare`: any two tables, no home, and bad input named without its values."""
+"""`hub dedupe`, `hub evaluate` and `hub compare`: any two tables, no home, and bad input named without its values."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from schemas.errors import HubError, UsageError
+from tests.link.world import PEOPLE, people
 
 CLUSTERS = "record_id,entity_id\n1,a\n2,a\n3,b\n4,b\n"
 TRUTH = "id,person\n1,p\n2,p\n3,p\n4,q\n"
@@ -85,6 +86,34 @@ def test_a_file_that_is_no_table_or_not_there(write: Write) -> None:
         _run("compare", write("a.doc", "x"), write("b.csv", CLUSTERS))
     with pytest.raises(UsageError, match="no such file"):
         _run("compare", write("a.csv", CLUSTERS), "nowhere.csv")
+
+
+def _write_people(write: Write) -> list[str]:
+    """Two files of the same people's rows and a model; answers the arguments of `hub dedupe` that name them."""
+    rows = people(60)
+    lines = [",".join(row[name] or "" for name in rows[0]) for row in rows]
+    half = len(lines) // 2
+    parts = {"shop.csv": lines[:half], "club.csv": lines[half:]}
+    files = [write(name, "\n".join([",".join(rows[0]), *part]) + "\n") for name, part in parts.items()]
+    return [*files, "--model", write("model.yaml", json.dumps(PEOPLE))]
+
+
+def test_dedupe_links_several_files_and_says_what_it_learned(write: Write, tmp_path: Path) -> None:
+    told = _run("dedupe", *_write_people(write), "--out", str(tmp_path / "out"))
+    assert "swapped" in told
+    assert f"Written to {tmp_path / 'out'}" in told
+    ids = duckdb.sql(f"SELECT DISTINCT split_part(record_id, ':', 1) FROM '{tmp_path}/out/clusters.parquet' ORDER BY ALL").fetchall()
+    assert ids == [("club",), ("shop",)]
+
+
+def test_dedupe_with_a_wrong_model_writes_nothing(write: Write, tmp_path: Path) -> None:
+    arguments = _write_people(write)
+    wrong = write("wrong.yaml", json.dumps(PEOPLE | {"record_id": "key"}))
+    with pytest.raises(UsageError, match=r"shop.csv: there is no column 'key'. It has id, person"):
+        _run("dedupe", *arguments[:2], "--model", wrong, "--out", str(tmp_path / "out"))
+    with pytest.raises(UsageError, match="two files have the same name"):
+        _run("dedupe", arguments[0], arguments[0], "--model", arguments[3], "--out", str(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
 
 
 def test_records_in_both_are_judged_when_asked(write: Write) -> None:

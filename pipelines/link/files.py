@@ -51,6 +51,32 @@ def read_table(con: duckdb.DuckDBPyConnection, path: Path, into: str) -> list[st
     return [row[0] for row in con.execute(f"DESCRIBE {into}").fetchall()]
 
 
+def read_tables(con: duckdb.DuckDBPyConnection, paths: list[Path], record_id: str | None, into: str) -> list[str]:
+    """Make the temp table `into` of the rows of all files, columns of the same name together; answer its columns. Where there are several,
+    an id becomes `<name of the file>:<id>`.
+
+    Raises:
+        UsageError, HubError: as `read_table`; two files have the same name.
+    """
+    if len(paths) == 1:
+        return read_table(con, paths[0], into)
+    names = [path.name.split(".")[0] for path in paths]
+    if len(set(names)) < len(names):
+        raise UsageError("two files have the same name", mend="Their names tell their records apart: rename one")
+    parts = []
+    for number, (path, name) in enumerate(zip(paths, names, strict=True)):
+        columns = read_table(con, path, f"file_{number}")
+        if record_id is None:
+            parts.append(f"FROM file_{number}")
+        else:
+            check_columns(columns, [record_id], path)
+            parts.append(f"SELECT * REPLACE ({literal(name + ':')} || {quoted(record_id)} AS {quoted(record_id)}) FROM file_{number}")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {into} AS {' UNION ALL BY NAME '.join(parts)}")
+    for number in range(len(paths)):
+        con.execute(f"DROP TABLE file_{number}")
+    return [row[0] for row in con.execute(f"DESCRIBE {into}").fetchall()]
+
+
 def _csv_source(path: Path) -> str:
     """SQL of a CSV file with the columns its header names, parted by that usual delimiter which stands most often in the header."""
     opener = gzip.open if path.name.lower().endswith(".gz") else open

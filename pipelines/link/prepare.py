@@ -1,0 +1,95 @@
+"""Bring the columns a model names into the forms they are compared in: temp `prepared`, one row a record."""
+
+from __future__ import annotations
+
+import duckdb
+
+from pipelines.match.kinds import has_rarity, prepared
+from pipelines.sql import quoted
+from pipelines.warehouse import count
+from schemas.errors import HubError, UsageError
+from schemas.table_model import TableField, TableModel
+
+
+def prepare(con: duckdb.DuckDBPyConnection, model: TableModel, rows: str, columns: list[str]) -> int:
+    """Make temp `prepared(n, record_id, <prepared fields>, rare_<comparison>)` of the table `rows` with `columns`; answer how many rows.
+
+    `n` numbers the records from 0 in the order of their ids, so nothing depends on the order of rows. `rare_<comparison>` is how many bits
+    agreeing on this value says more than agreeing on a usual one: log2 of the usual share over its own.
+
+    Raises:
+        UsageError: the model names a column the table has not.
+        HubError: the table is empty, a record has no id or comes twice, or a field has no value at all.
+    """
+    _check_columns(model, columns)
+    record_id = f"{quoted(model.record_id)}::VARCHAR" if model.record_id else "(rowid + 1)::VARCHAR"
+    made = {"record_id": record_id} | {
+        name: sql
+        for field_name, field in model.fields.items()
+        for name, sql in prepared(field_name, field, _cells(field), day_first=_is_day_first(con, rows, field)).items()
+    }
+    selected = ", ".join(f"{sql} AS {name}" for name, sql in made.items())
+    con.execute(f"CREATE OR REPLACE TEMP TABLE formed AS SELECT {selected} FROM {rows}")
+    rows_n = _check_rows(con, model)
+    rarities = {name: of.of for name, of in model.comparisons.items() if has_rarity(of, model.fields[of.of])}
+    shares = "".join(
+        f", log2(share_{name}.usual / greatest(share_{name}.share, {model.rare_share}))::FLOAT AS rare_{name}" for name in rarities
+    )
+    joins = " ".join(f"LEFT JOIN ({_shares(of)}) share_{name} ON share_{name}.{of} = f.{of}" for name, of in rarities.items())
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE prepared AS
+        SELECT (row_number() OVER (ORDER BY record_id) - 1)::INTEGER AS n, f.*{shares} FROM formed f {joins} ORDER BY record_id"""
+    )
+    con.execute("DROP TABLE formed")
+    return rows_n
+
+
+def _shares(field: str) -> str:
+    """SQL: of each value its share, and the share that is usual among pairs that agree by chance."""
+    counted = f"SELECT {field}, count(*) / sum(count(*)) OVER () AS share FROM formed WHERE {field} IS NOT NULL GROUP BY {field}"
+    return f"SELECT {field}, share, sum(share * share) OVER () AS usual FROM ({counted})"
+
+
+def _check_columns(model: TableModel, columns: list[str]) -> None:
+    named = {column: f"field {name!r}" for name, field in model.fields.items() for column in field.columns}
+    if model.record_id:
+        named[model.record_id] = "record_id"
+    for column, user in named.items():
+        if column not in columns:
+            raise UsageError(f"{user} of the model is in column {column!r}, which the table has not", mend=f"It has {', '.join(columns)}")
+
+
+def _check_rows(con: duckdb.DuckDBPyConnection, model: TableModel) -> int:
+    """Answer how many rows there are."""
+    rows_n = count(con, "SELECT count(*) FROM formed")
+    if not rows_n:
+        raise HubError("the table has no rows")
+    named = "SELECT count(*) FILTER (record_id IS NULL), count(record_id) - count(DISTINCT record_id) FROM formed"
+    nameless, repeated = con.execute(named).fetchall()[0]
+    if nameless or repeated:
+        raise HubError(
+            f"{nameless:,} of {rows_n:,} rows have no {model.record_id!r} and {repeated:,} repeat one",
+            mend="Give every row an id of its own, or leave `record_id` out of the model to have rows numbered",
+        )
+    for name, field in model.fields.items():
+        if not count(con, f"SELECT count({name}) FROM formed"):
+            raise HubError(
+                f"field {name!r} has no value in any row", why=f"column {' and '.join(field.columns)} as a {field.kind}",
+                mend="Leave it out of the model, or give it another kind",
+            )  # fmt: skip
+    return rows_n
+
+
+def _cells(field: TableField) -> tuple[str, ...]:
+    if field.kind == "list" and not field.separator:
+        return tuple(map(quoted, field.columns))
+    return tuple(f"{quoted(column)}::VARCHAR" for column in field.columns)
+
+
+def _is_day_first(con: duckdb.DuckDBPyConnection, rows: str, field: TableField) -> bool:
+    """Whether dates with the year last begin with the day: more of them begin with a number above 12 than have one in the middle."""
+    if field.kind != "date":
+        return False
+    cell = _cells(field)[0]
+    parts = [f"try_cast(regexp_extract({cell}, '^(\\d{{1,2}})[-/.](\\d{{1,2}})[-/.]\\d{{4}}$', {n}) AS INT)" for n in (1, 2)]
+    return bool(count(con, f"SELECT (count(*) FILTER ({parts[0]} > 12) > count(*) FILTER ({parts[1]} > 12))::INT FROM {rows}"))

@@ -1,0 +1,107 @@
+"""How much speaks for a pair: levels in SQL generated from the model, weights once per distinct pattern of levels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipelines.match.kinds import has_rarity, holds, levels_of
+from pipelines.match.learn import Floats, Learned, learn, shares
+from pipelines.warehouse import execute_with
+from schemas.errors import UsageError
+from schemas.table_model import TableModel
+
+_WIDTH = 4  # bits of a packed level
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """The distinct patterns among levelled pairs: `packed`, `levels` (a column a comparison, 0 or the level reached) and `counts`."""
+
+    packed: NDArray[np.uint64]
+    levels: NDArray[np.uint8]
+    counts: Floats
+
+
+def level_names(model: TableModel) -> dict[str, tuple[str, ...]]:
+    """Of each comparison the names of its levels."""
+    return {name: tuple(x.name for x in levels_of(of, model.fields[of.of])) for name, of in model.comparisons.items()}
+
+
+def put_levels(con: duckdb.DuckDBPyConnection, model: TableModel, pairs: str, into: str) -> None:
+    """Make temp `into(a, b, levels, rarity)` of the table `pairs(a, b)`: levels packed four bits a comparison, and the bits that values
+    the two have exactly in common are worth by their rarity."""
+    packed, rarity = [], ["0"]
+    for number, (name, comparison) in enumerate(model.comparisons.items()):
+        field = model.fields[comparison.of]
+        cases = " ".join(f"WHEN {holds(level, comparison)} THEN {n}" for n, level in enumerate(levels_of(comparison, field), 1))
+        packed.append(f"((CASE {cases} ELSE 0 END)::UBIGINT << {_WIDTH * number})")
+        if has_rarity(comparison, field):
+            rarity.append(f"CASE WHEN l.{comparison.of} = r.{comparison.of} THEN l.rare_{name} ELSE 0 END")
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE {into} AS
+        SELECT a, b, {" | ".join(packed)} AS levels, ({" + ".join(rarity)})::FLOAT AS rarity
+        FROM {pairs} JOIN prepared l ON l.n = a JOIN prepared r ON r.n = b"""
+    )
+
+
+def patterns_of(con: duckdb.DuckDBPyConnection, model: TableModel, levelled: str) -> Patterns:
+    """The distinct patterns of the table `levelled`."""
+    found = con.execute(f"SELECT levels, count(*) AS n FROM {levelled} GROUP BY levels ORDER BY levels").fetchnumpy()
+    packed = np.asarray(found["levels"], dtype=np.uint64)
+    shifts = np.arange(len(model.comparisons), dtype=np.uint64) * np.uint64(_WIDTH)
+    levels = ((packed[:, None] >> shifts) & np.uint64(2**_WIDTH - 1)).astype(np.uint8)
+    return Patterns(packed, levels, np.asarray(found["n"], dtype=np.float64))
+
+
+def learn_weights(con: duckdb.DuckDBPyConnection, model: TableModel, rows_n: int) -> Learned:
+    """Learn from temp `prepared` and the levelled candidates in temp `levelled`; weights the model gives are kept."""
+    names = level_names(model)
+    given = tuple(_given(model, name, levels) for name, levels in names.items())
+    found = patterns_of(con, model, "levelled")
+    return learn(found.levels, found.counts, shares_of_random_pairs(con, model, rows_n), rows_n * (rows_n - 1) / 2, given)
+
+
+def shares_of_random_pairs(con: duckdb.DuckDBPyConnection, model: TableModel, rows_n: int) -> tuple[Floats, ...]:
+    """u of every comparison: how often random pairs of temp `prepared` reach each level. The same for the same seed."""
+    draw = np.random.default_rng(model.seed)
+    a, b = draw.integers(0, max(rows_n, 1), (2, min(model.random_pairs, 4 * rows_n * rows_n)))
+    pairs = pa.table({"a": np.minimum(a, b)[a != b], "b": np.maximum(a, b)[a != b]})
+    execute_with(con, "CREATE OR REPLACE TEMP TABLE random_pairs AS FROM rows", [], pairs)
+    put_levels(con, model, "random_pairs", "random_levels")
+    found = patterns_of(con, model, "random_levels")
+    con.execute("DROP TABLE random_pairs; DROP TABLE random_levels")
+    return shares(found.levels, found.counts, tuple(map(len, level_names(model).values())))
+
+
+def weigh(con: duckdb.DuckDBPyConnection, model: TableModel, learned: Learned, levelled: str, into: str) -> None:
+    """Make temp `into(a, b, levels, bits, probability)` of the table `levelled(a, b, levels, rarity)`."""
+    found = patterns_of(con, model, levelled)
+    bits = np.full(len(found.packed), learned.prior_bits)
+    for k, weights in enumerate(level_bits(model, learned).values()):
+        bits += np.concatenate([[0.0], weights])[found.levels[:, k]]
+    execute_with(con, "CREATE OR REPLACE TEMP TABLE patterns AS FROM rows", [], pa.table({"levels": found.packed, "bits": bits}))
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE {into} AS
+        WITH summed AS (SELECT a, b, levels, p.bits + rarity AS bits FROM {levelled} JOIN patterns p USING (levels))
+        SELECT *, 1 / (1 + pow(2, -bits)) AS probability FROM summed"""
+    )
+    con.execute("DROP TABLE patterns")
+
+
+def level_bits(model: TableModel, learned: Learned) -> dict[str, Floats]:
+    """log2(m / u) by comparison and level."""
+    return {name: np.asarray(np.log2(m / u)) for name, m, u in zip(model.comparisons, learned.m, learned.u, strict=True)}
+
+
+def _given(model: TableModel, name: str, levels: tuple[str, ...]) -> tuple[Floats, Floats] | None:
+    weights = model.comparisons[name].weights
+    if weights is None:
+        return None
+    if set(weights) != set(levels):
+        raise UsageError(f"the weights of comparison {name!r} are of {', '.join(weights)}", mend=f"Its levels are {', '.join(levels)}")
+    return np.array([weights[level].m for level in levels]), np.array([weights[level].u for level in levels])

@@ -1,0 +1,137 @@
+"""Each level of each kind, by an example a person would agree with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.link.prepare import prepare
+from pipelines.link.score import level_names, put_levels
+from pipelines.match.kinds import LEVELS
+from schemas.table_model import TableModel
+from tests.link.world import table
+
+CASES = [
+    ("given_name", "José", "jose", "exact"),
+    ("given_name", "J.", "Joseph", "initial"),
+    ("given_name", "Art", "Arthur", "variant"),
+    ("given_name", "Jospeh", "Joseph", "variant"),
+    ("given_name", "Anna", "Albert", "same_initial"),
+    ("given_name", "Anna", "Bernd", "different"),
+    ("given_name", None, "Bernd", None),
+    ("given_name", "王", "王", "exact"),
+    ("family_name", "O'Neil", "ONEIL", "exact"),
+    ("family_name", "Englefield", "Englefiwld", "similar"),
+    ("family_name", "Marsch", "Harsch", "alike"),
+    ("family_name", "Maier", "Quandt", "different"),
+    ("full_name", "Robert Smith", " ROBERT  SMITH", "exact"),
+    ("full_name", "Smith, Robert", "Robert Smith", "reordered"),
+    ("full_name", "Robert Alan Smith", "Robert Smith", "contained"),
+    ("full_name", "Robert Smith", "Robert Smyth", "similar"),
+    ("full_name", "Robert Smith", "Jane Mary Smith", "one_in_common"),
+    ("full_name", "Robert Smith", "Jane Doe", "different"),
+    ("date", "1985-03-07", "1985/3/7", "exact"),
+    ("date", "1985-03-07", "1985年3月7日", "exact"),
+    ("date", "1985-03-07", "1985-07-03", "one_part"),
+    ("date", "1985-03-07", "1985-03-21", "one_part"),
+    ("date", "1985-03-07", "1958-03-07", "one_part"),
+    ("date", "1985-01-01", "1940-01-01", "slip"),
+    ("date", "1985-03-07", "1985-11-21", "same_year"),
+    ("date", "1985-03-07", "1963-11-21", "different"),
+    ("date", "soon", "1963-11-21", None),
+    ("postcode", "TS19 0SH", "ts190sh", "exact"),
+    ("postcode", "ts19 0sh", "ts1o 0sh", "slip"),
+    ("postcode", "ts19 0sh", "ts19 0ab", "sector"),
+    ("postcode", "ts19 0sh", "ts19 7ab", "district"),
+    ("postcode", "ts19 0sh", "ts5 7hb", "area"),
+    ("postcode", "200030", "100044", "different"),
+    ("code", "AB-123 456", "ab123456", "exact"),
+    ("code", "AB123456", "AB123465", "slip"),
+    ("code", "12", "13", "different"),
+    ("email", "A.Lee@x.org", "a.lee@x.org", "exact"),
+    ("email", "a.lee@x.org", "a.lee@work.com", "same_mailbox"),
+    ("email", "robert255@smith.net", "roberta25@smith.net", "slip"),
+    ("email", "a.lee@x.org", "quinn@work.com", "different"),
+    ("category", " Male ", "male", "exact"),
+    ("category", "male", "female", "different"),
+    ("text", "north devon", "North Devon", "exact"),
+    ("text", "stockton", "stockton-on-tees", "similar"),
+    ("text", "kiel", "ulm", "different"),
+    ("number", "100", "100.0", "exact"),
+    ("number", "100", "100.9", "within_1_percent"),
+    ("number", "100", "108", "within_10_percent"),
+    ("number", "100", "-100", "different"),
+    ("number", "many", "100", None),
+    ("address", "12 Main Street, Ulm", "12 main street Ulm", "exact"),
+    ("address", "12 Main Street Ulm 89073", "12 Main Street Ulm", "most_words"),
+    ("address", "12 Main Street Ulm", "12 Main Road Ulm", "half_the_words"),
+    ("address", "12 Main Street Ulm", "12 Park Lane Ulm", "some_words"),
+    ("address", "12 Main Street Ulm", "4 Park Lane Ulm", "different"),
+]
+
+
+def _level(kind: str, left: object, right: object, *, column: str | list[str] = "v", **field: Any) -> str | None:
+    con = duckdb.connect()
+    values = {"version": "1", "record_id": "id", "random_pairs": 1_000, "pairing": [{"agree_on": ["f"]}]}
+    model = TableModel.model_validate({
+        **values, "fields": {"f": {"column": column, "kind": kind, **field}, "g": {"column": "w", "kind": "text"}},
+        "comparisons": {"f": {"of": "f"}},
+    })  # fmt: skip
+    names = [column] if isinstance(column, str) else column
+    rows = [dict(zip(names, value if isinstance(value, tuple) else (value,), strict=True)) for value in (left, right)]
+    columns = table(con, [{"id": str(n), "w": "x", **row} for n, row in enumerate([*rows, *rows])])
+    prepare(con, model, "file_rows", columns)
+    con.execute("CREATE TEMP TABLE pairs AS SELECT 0 AS a, 1 AS b")
+    put_levels(con, model, "pairs", "levelled")
+    reached = con.execute("SELECT levels FROM levelled").fetchall()[0][0]
+    return level_names(model)["f"][reached - 1] if reached else None
+
+
+@pytest.mark.parametrize(("kind", "left", "right", "level"), CASES)
+def test_two_values_reach_the_level_a_person_would_say(kind: str, left: str | None, right: str | None, level: str | None) -> None:
+    assert _level(kind, left, right) == level
+    assert _level(kind, right, left) == level
+
+
+@pytest.mark.parametrize(
+    ("right", "level"),
+    [((48.4011, 9.9876), "within_100_m"), ((48.405, 9.99), "within_1_km"), ((48.45, 9.99), "within_10_km"), ((50.1, 8.7), "different")],
+)
+def test_places_are_compared_by_distance(right: tuple[float, float], level: str) -> None:
+    assert _level("lat_lon", (48.4010, 9.9876), right, column=["lat", "lon"]) == level
+
+
+def test_of_several_values_one_in_common_is_enough() -> None:
+    assert _level("list", "1234; 5678", "5678;9999", separator=";") == "in_common"
+    assert _level("list", ["a", "b"], ["B"]) == "in_common"
+    assert _level("list", "1234", "5678", separator=";") == "different"
+    assert _level("list", "", "5678", separator=";") is None
+
+
+@pytest.mark.parametrize(("dates", "level"), [(("07/03/1985", "21/03/1985"), "one_part"), (("03/07/1985", "03/21/1985"), "one_part")])
+def test_dates_with_the_year_last_are_read_in_the_order_their_column_shows(dates: tuple[str, str], level: str) -> None:
+    assert _level("date", *dates) == level
+    assert _level("date", dates[0], "1985-03-07") in ("exact", "one_part")
+
+
+def test_names_whose_parts_were_exchanged() -> None:
+    con = duckdb.connect()
+    model = TableModel.model_validate({
+        "version": "1", "fields": {"g": {"column": "g", "kind": "given_name"}, "f": {"column": "f", "kind": "family_name"}},
+        "comparisons": {"g": {"of": "g", "swapped_with": "f"}, "f": {"of": "f", "swapped_with": "g"}}, "pairing": [{"agree_on": ["g"]}],
+    })  # fmt: skip
+    prepare(con, model, "file_rows", table(con, [{"g": "Anna", "f": "Brandt"}, {"g": "Brandt", "f": "Anna"}]))
+    con.execute("CREATE TEMP TABLE pairs AS SELECT 0 AS a, 1 AS b")
+    put_levels(con, model, "pairs", "levelled")
+    packed = con.execute("SELECT levels FROM levelled").fetchall()[0][0]
+    names = level_names(model)
+    assert (names["g"][(packed & 15) - 1], names["f"][(packed >> 4) - 1]) == ("swapped", "swapped")
+
+
+def test_every_level_of_every_kind_has_an_example() -> None:
+    seen = {(kind, level) for kind, _, _, level in CASES}
+    apart = {"lat_lon", "list"}
+    wanted = {(kind, level.name) for kind, levels in LEVELS.items() if kind not in apart for level in levels}
+    assert wanted - seen == {("given_name", "swapped"), ("family_name", "swapped")}

@@ -1,0 +1,81 @@
+"""Small tables to link: invented people with errors, and the truth of them."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from schemas.table_model import TableModel
+
+GIVEN = (
+    "anna", "bernd", "clara", "dieter", "emma", "franz", "greta", "hugo", "ida", "jonas",
+    "karla", "ludwig", "maria", "nils", "olga", "paul", "rosa", "stefan", "tilda", "uwe",
+)  # fmt: skip
+FAMILY = (
+    "abel", "brandt", "conrad", "dorn", "engel", "fuchs", "gruber", "hahn", "ilgner", "jung",
+    "keller", "lang", "maier", "nagel", "otto", "pohl", "quandt", "richter", "sauer", "thiel",
+)  # fmt: skip
+PEOPLE: dict[str, Any] = {
+    "version": "people-1",
+    "record_id": "id",
+    "fields": {
+        "given": {"column": "first", "kind": "given_name"},
+        "family": {"column": "last", "kind": "family_name"},
+        "born": {"column": "born", "kind": "date"},
+        "town": {"column": "town", "kind": "text"},
+        "phone": {"column": "phone", "kind": "code"},
+    },
+    "comparisons": {
+        "given": {"of": "given", "swapped_with": "family"},
+        "family": {"of": "family", "swapped_with": "given"},
+        "born": {"of": "born"},
+        "town": {"of": "town"},
+        "phone": {"of": "phone"},
+    },
+    "pairing": [
+        {"agree_on": ["given", "family"]},
+        {"agree_on": ["born"]},
+        {"agree_on": ["phone"]},
+        {"agree_on": ["family", "born_year"]},
+        {"agree_on": ["given", "town", "born_year"]},
+    ],
+}
+
+
+def model(**changed: Any) -> TableModel:
+    return TableModel.model_validate(PEOPLE | {"random_pairs": 50_000} | changed)
+
+
+def people(persons: int = 150, seed: int = 1) -> list[dict[str, str | None]]:
+    """One to four rows a person, one value in eight wrong or missing. `person` is the truth."""
+    dice = random.Random(seed)
+    rows: list[dict[str, str | None]] = []
+    for person in range(persons):
+        true: dict[str, str | None] = {
+            "first": dice.choice(GIVEN), "last": dice.choice(FAMILY), "town": dice.choice(["Ulm", "Bonn", "Kiel", "Jena", "Hof"]),
+            "born": f"{dice.randrange(1940, 2005)}-{dice.randrange(1, 13):02}-{dice.randrange(1, 29):02}",
+            "phone": str(dice.randrange(10**8, 10**9)),
+        }  # fmt: skip
+        for _ in range(dice.choice((1, 2, 2, 3, 4))):
+            row = {name: _spoiled(dice, value) if dice.random() < 0.125 else value for name, value in true.items()}
+            rows.append({"id": f"r{len(rows):04}", "person": f"p{person}", **row})
+    return rows
+
+
+def _spoiled(dice: random.Random, value: str | None) -> str | None:
+    if value is None or dice.random() < 0.4:
+        return None
+    at = dice.randrange(len(value) - 1)
+    return value[:at] + value[at + 1] + value[at] + value[at + 2 :] if value[at] != value[at + 1] else value[:at] + value[at + 1 :]
+
+
+def table(con: duckdb.DuckDBPyConnection, rows: list[dict[str, str | None]], name: str = "file_rows") -> list[str]:
+    """Put rows into the temp table `name`; answer its columns."""
+    lent = pa.Table.from_pylist(rows)
+    con.register("lent", lent)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM lent")
+    con.unregister("lent")
+    return lent.column_names
