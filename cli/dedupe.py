@@ -9,9 +9,13 @@ import typer
 from rich.table import Table
 
 from cli.terminal import number, out
+from schemas.errors import UsageError
 
 if TYPE_CHECKING:
+    import duckdb
+
     from pipelines.link.link import Linked
+    from quality.linkage import Difference
     from schemas.table_model import TableModel
 
 
@@ -23,6 +27,7 @@ def dedupe(
     files: Annotated[list[Path], typer.Argument(help="CSV or Parquet; of several, all rows together.")],
     model: Annotated[Path, typer.Option(help="What the columns mean, what is compared, what is paired (YAML).")],
     into: Annotated[Path, typer.Option("--out", help="Folder for clusters.parquet and pairs.parquet.")],
+    sweep: Annotated[str | None, typer.Option(help="`threshold=0.3,0.4,0.6`: how much would change at other merge probabilities.")] = None,
 ) -> None:
     """Find the rows that are one, by a model whose weights are learned from the rows themselves."""
     import duckdb
@@ -32,13 +37,50 @@ def dedupe(
     from pipelines.link.write import write_results
     from schemas.table_model import load_table_model
 
-    table_model = load_table_model(model)
+    table_model, lines = load_table_model(model), _lines(sweep)
     con = duckdb.connect()
     with out.status("Linking"):
         columns = read_tables(con, files, table_model.record_id, "file_rows")
         linked = link_rows(con, table_model, "file_rows", columns)
         write_results(con, table_model, linked.learned, into)
+        stability = [(line, *_at(con, linked, line)) for line in lines]
     _print(table_model, linked, into)
+    if stability:
+        _print_stability(table_model, stability)
+
+
+def _lines(sweep: str | None) -> list[float]:
+    """The thresholds of `threshold=0.3,0.4`."""
+    if sweep is None:
+        return []
+    name, _, values = sweep.partition("=")
+    try:
+        lines = sorted(float(value) for value in values.split(","))
+    except ValueError:
+        lines = []
+    if name != "threshold" or not lines or not all(0 < line < 1 for line in lines):
+        raise UsageError(f"--sweep {sweep} is not understood", mend="Write thresholds between 0 and 1: --sweep threshold=0.3,0.4,0.6")
+    return lines
+
+
+def _at(con: duckdb.DuckDBPyConnection, linked: Linked, line: float) -> tuple[int, Difference]:
+    """How many entities there would be at another line, and how they would differ from those there are."""
+    from pipelines.link.link import divide
+    from quality.linkage import compare
+
+    entities = divide(con, linked.labels, line, "divided")
+    return entities, compare(con, "entities", "divided")
+
+
+def _print_stability(model: TableModel, stability: list[tuple[float, int, Difference]]) -> None:
+    columns = ("threshold", "entities", "unchanged", "merged", "split", "overlapping", "Talburt-Wang")
+    table = Table(*columns, title=f"At other thresholds than {model.merge_probability}", title_justify="left")
+    for column in table.columns:
+        column.justify = "right"
+    for line, entities, found in stability:
+        fates = map(number, (entities, found.unchanged, found.merged, found.split, found.overlapping))
+        table.add_row(f"{line:g}", *fates, f"{found.talburt_wang:.4f}")
+    out.print(table)
 
 
 def _print(model: TableModel, linked: Linked, into: Path) -> None:

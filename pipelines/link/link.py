@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from pipelines.cluster.average import average_linkage, neighbourhoods
+from pipelines.cluster.average import Ints, average_linkage, neighbourhoods
 from pipelines.link.pair import Paired, pair, pairs_within
 from pipelines.link.prepare import prepare
 from pipelines.link.score import learn_weights, put_levels, weigh
@@ -20,20 +20,22 @@ from schemas.table_model import TableModel
 
 @dataclass(frozen=True)
 class Linked:
-    """What linking a table found. `rows_in_large`: rows of neighbourhoods that were cut down to their strongest pairs."""
+    """What linking a table found. `labels`: the neighbourhood of each row; `rows_in_large`: rows of neighbourhoods that were cut down to
+    their strongest pairs."""
 
     rows: int
     entities: int
     pairs_proposed: int
     pairs_scored: int
     pairs_by_rule: list[Paired]
+    labels: Ints
     rows_in_large: int
     learned: Learned
 
 
 def link_rows(con: duckdb.DuckDBPyConnection, model: TableModel, rows: str, columns: list[str]) -> Linked:
-    """Link the table `rows` with `columns`: temp `entities(record_id, entity_id, confidence)`, and temp `scored(a, b, levels, bits,
-    probability)` of all pairs that were looked at, by the row numbers of temp `prepared`.
+    """Link the table `rows` with `columns`: temp `entities(record_id, entity_id, confidence)`; by the row numbers of temp `prepared`, temp
+    `scored(a, b, levels, bits, probability)` of all pairs that were looked at, and temp `within`, those of the neighbourhoods.
 
     Raises:
         UsageError, HubError: the model does not fit the table, or the table cannot be linked; see the steps.
@@ -46,12 +48,12 @@ def link_rows(con: duckdb.DuckDBPyConnection, model: TableModel, rows: str, colu
     weigh(con, model, learned, "levelled", "scored")
     labels, large = _find_neighbourhoods(con, model, rows_n)
     _score_within(con, model, learned)
-    entities = _divide(con, model, rows_n, labels)
+    entities = divide(con, labels, model.merge_probability, "entities")
     scored = count(con, "SELECT count(*) FROM scored")
-    return Linked(rows_n, entities, proposed, scored, by_rule, large, learned)
+    return Linked(rows_n, entities, proposed, scored, by_rule, labels, large, learned)
 
 
-def _find_neighbourhoods(con: duckdb.DuckDBPyConnection, model: TableModel, rows_n: int) -> tuple[np.ndarray, int]:
+def _find_neighbourhoods(con: duckdb.DuckDBPyConnection, model: TableModel, rows_n: int) -> tuple[Ints, int]:
     """Temp `neighbours(n, label)` of rows that are not alone; answers the labels of all rows, and how many were in large ones."""
     line = math.log2(model.link_probability / (1 - model.link_probability))
     found = con.execute("SELECT a, b, bits FROM scored WHERE bits >= ? ORDER BY a, b", [line]).fetchnumpy()
@@ -72,17 +74,18 @@ def _score_within(con: duckdb.DuckDBPyConnection, model: TableModel, learned: Le
     con.execute("DROP TABLE candidates; DROP TABLE levelled; DROP TABLE neighbours")
 
 
-def _divide(con: duckdb.DuckDBPyConnection, model: TableModel, rows_n: int, labels: np.ndarray) -> int:
-    """Temp `entities(record_id, entity_id, confidence)`; answers how many entities. An entity is named by a hash of its least record id."""
+def divide(con: duckdb.DuckDBPyConnection, labels: Ints, line: float, into: str) -> int:
+    """Temp `into(record_id, entity_id, confidence)`: the neighbourhoods `labels` divided at the probability `line`, by all their pairs in
+    temp `within`. Answers how many entities there are. An entity is named by a hash of its least record id."""
     found = con.execute("SELECT a, b, probability FROM within ORDER BY a, b").fetchnumpy()
     a, b = (np.asarray(found[side], dtype=np.int64) for side in "ab")
-    entity, confidence = average_linkage(rows_n, a, b, np.asarray(found["probability"]), labels, model.merge_probability)
-    rows = pa.table({"n": np.arange(rows_n, dtype=np.int32), "first": entity.astype(np.int32), "confidence": confidence})
+    entity, confidence = average_linkage(len(labels), a, b, np.asarray(found["probability"]), labels, line)
+    rows = pa.table({"n": np.arange(len(labels), dtype=np.int32), "first": entity.astype(np.int32), "confidence": confidence})
     execute_with(con, "CREATE OR REPLACE TEMP TABLE grouped AS FROM rows", [], rows)
     con.execute(
-        """CREATE OR REPLACE TEMP TABLE entities AS
+        f"""CREATE OR REPLACE TEMP TABLE {into} AS
         SELECT p.record_id, 'e' || left(md5(f.record_id), 15) AS entity_id, round(g.confidence, 6) AS confidence
         FROM grouped g JOIN prepared p USING (n) JOIN prepared f ON f.n = g.first"""
     )
-    con.execute("DROP TABLE grouped; DROP TABLE within")
+    con.execute("DROP TABLE grouped")
     return len(np.unique(entity))

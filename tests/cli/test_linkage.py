@@ -106,6 +106,16 @@ def test_dedupe_links_several_files_and_says_what_it_learned(write: Write, tmp_p
     assert ids == [("club",), ("shop",)]
 
 
+def test_a_sweep_tells_how_stable_the_result_is(write: Write, tmp_path: Path) -> None:
+    arguments = [*_write_people(write), "--out", str(tmp_path / "out")]
+    told = _run("dedupe", *arguments, "--sweep", "threshold=0.999,0.5")
+    same, other = (line.split("│")[1:-1] for line in told.splitlines() if line.strip(" │").startswith(("0.5", "0.999")))
+    assert (same[3].strip(), same[6].strip()) == ("0", "1.0000")
+    assert float(other[6]) < 1
+    with pytest.raises(UsageError, match="between 0 and 1"):
+        _run("dedupe", *arguments, "--sweep", "threshold=high")
+
+
 def test_dedupe_with_a_wrong_model_writes_nothing(write: Write, tmp_path: Path) -> None:
     arguments = _write_people(write)
     wrong = write("wrong.yaml", json.dumps(PEOPLE | {"record_id": "key"}))
