@@ -5,7 +5,7 @@
 | given_name | exact, initial, variant, swapped, same_initial, different |
 | family_name | exact, similar, swapped, alike, different |
 | full_name | exact, reordered, contained, similar, one_in_common, different |
-| date | exact, one_part, same_year, slip, different |
+| date | exact, one_part, within_a_month, anniversary, within_a_year, slip, different |
 | postcode | exact, slip, sector, district, area, different |
 | code | exact, slip, different |
 | email | exact, same_mailbox, slip, different |
@@ -87,11 +87,12 @@ LEVELS: dict[Kind, tuple[Level, ...]] = {
             "one_part",
             "l.{f}_year = r.{f}_year AND (l.{f}_month = r.{f}_month OR l.{f}_day = r.{f}_day "
             "OR l.{f}_month = r.{f}_day AND l.{f}_day = r.{f}_month) "
-            # many dates are the first of January, so day and month say little beside quite another year
             "OR l.{f}_month = r.{f}_month AND l.{f}_day = r.{f}_day AND damerau_levenshtein(l.{f}_year, r.{f}_year) = 1",
             "differs in one part, or day and month are exchanged",
         ),
-        Level("same_year", "l.{f}_year = r.{f}_year", "the same year"),
+        Level("within_a_month", "abs(l.{f}_on - r.{f}_on) <= 31", "up to 31 days apart"),
+        Level("anniversary", "l.{f}_month = r.{f}_month AND l.{f}_day = r.{f}_day", "the same day of another year"),
+        Level("within_a_year", "l.{f}_year = r.{f}_year OR abs(l.{f}_on - r.{f}_on) <= 366", "the same year, or up to a year apart"),
         Level("slip", "damerau_levenshtein(l.{f}, r.{f}) <= 2", "up to two figures differ"),
         _DIFFERENT,
     ),
@@ -188,4 +189,5 @@ def _date(name: str, cell: str, *, day_first: bool) -> dict[str, str]:
         return f"lpad({found}, {width}, '0')"
 
     parts = {f"{name}_year": part(1, 3, 4), f"{name}_month": part(2, month, 2), f"{name}_day": part(3, day, 2)}
-    return {name: " || '-' || ".join(parts.values()), **parts}
+    whole = " || '-' || ".join(parts.values())
+    return {name: whole, f"{name}_on": f"try_cast({whole} AS DATE)", **parts}
