@@ -1,13 +1,15 @@
 """Average linkage: groups join while the mean probability over all pairs across them is the highest there is and reaches the line.
 
-Connected components chain strangers through one weak pair; a mean over whole groups does not (Sokal and Michener 1958, UPGMA).
+Connected components chain strangers through one weak pair; a mean over whole groups does not (Sokal and Michener 1958, UPGMA). Pairs that
+could tell little, because values are missing, count little in it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
@@ -38,9 +40,10 @@ def neighbourhoods(rows_n: int, a: Ints, b: Ints, bits: Floats, link_bits: float
     return labels, cut
 
 
-def average_linkage(rows_n: int, a: Ints, b: Ints, probability: Floats, labels: Ints, line: float) -> tuple[Ints, Floats]:
-    """Divide each neighbourhood of `labels` into entities: `a`, `b`, `probability` are all pairs of rows within it; a pair that is absent
-    has none. Answers the least row of each row's entity, and how probable the weakest join of that entity is (1 for single rows)."""
+def average_linkage(rows_n: int, a: Ints, b: Ints, probability: Floats, told: Floats, labels: Ints, line: float) -> tuple[Ints, Floats]:
+    """Divide each neighbourhood of `labels` into entities: `a`, `b`, `probability` are all pairs of rows within it, and a pair counts in
+    means by `told`, how much it could tell. Answers the least row of each row's entity, and the probability of the weakest join of that
+    entity (1 for single rows)."""
     entity, confidence = np.arange(rows_n), np.ones(rows_n)
     sizes = np.bincount(labels, minlength=1)
     of_pair = labels[a] if len(a) else np.zeros(0, dtype=np.int64)
@@ -51,40 +54,53 @@ def average_linkage(rows_n: int, a: Ints, b: Ints, probability: Floats, labels: 
     order = np.argsort(of_pair, kind="stable")
     order = order[sizes[of_pair[order]] > 2]
     for pairs in np.split(order, np.flatnonzero(np.diff(of_pair[order])) + 1) if len(order) else ():
-        _divide(a[pairs], b[pairs], probability[pairs], line, entity, confidence)
+        rows = np.unique(np.concatenate([a[pairs], b[pairs]]))
+        if len(rows) > 2 * MOST_TOGETHER:  # only the strongest pairs there are hold it together
+            entity[rows], confidence[rows] = rows[0], probability[pairs].min()
+            continue
+        i, j = np.searchsorted(rows, a[pairs]), np.searchsorted(rows, b[pairs])
+        weights = np.zeros((len(rows), len(rows)))
+        weights[i, j] = weights[j, i] = told[pairs]
+        sums = np.zeros_like(weights)
+        sums[i, j] = sums[j, i] = told[pairs] * probability[pairs]
+        for members, weakest in _join(sums, weights, line):
+            entity[rows[members]], confidence[rows[members]] = rows[min(members)], weakest
     return entity, confidence
 
 
-def _divide(a: Ints, b: Ints, probability: Floats, line: float, entity: Ints, confidence: Floats) -> None:
-    """One neighbourhood; writes into `entity` and `confidence`."""
-    rows = np.unique(np.concatenate([a, b]))
-    if len(rows) > 2 * MOST_TOGETHER:  # only the strongest pairs there are hold it together
-        entity[rows] = rows[0]
-        confidence[rows] = probability.min()
-        return
-    distance = np.ones((len(rows), len(rows)))
-    i, j = np.searchsorted(rows, a), np.searchsorted(rows, b)
-    distance[i, j] = distance[j, i] = 1 - probability
-    tree = linkage(distance[np.triu_indices(len(rows), 1)], "average")
-    groups = fcluster(tree, 1 - line, "distance")
-    for group in np.unique(groups):
-        members = np.flatnonzero(groups == group)
-        if len(members) > 1:
-            entity[rows[members]] = rows[members[0]]
-    joined = tree[:, 2] <= 1 - line
-    weakest = _weakest_joins(tree, joined, len(rows))
-    confidence[rows] = 1 - weakest
+def _join(sums: Floats, weights: Floats, line: float) -> Iterator[tuple[list[int], float]]:
+    """Groups of more than one of the rows 0 … n - 1, with the mean at which each was last joined; spends its arguments.
 
-
-def _weakest_joins(tree: Floats, joined: NDArray[np.bool_], rows_n: int) -> Floats:
-    """Of each row, the distance at which its entity was last joined; 0 for a row that stayed alone."""
-    top = np.zeros(2 * rows_n - 1)
-    for n in range(rows_n - 2, -1, -1):
-        if joined[n]:
-            node = rows_n + n
-            top[node] = max(top[node], tree[n, 2])
-            top[[int(tree[n, 0]), int(tree[n, 1])]] = top[node]
-    return np.asarray(top[:rows_n])
+    By chains of nearest neighbours (Murtagh 1983): a mean over two groups lies between those over each, so joining any two that are nearest
+    to each other gives what joining the nearest of all would, in n² steps.
+    """
+    rows_n = len(sums)
+    alive, weakest = np.ones(rows_n, dtype=np.bool_), np.ones(rows_n)
+    members = {row: [row] for row in range(rows_n)}
+    chain: list[int] = []
+    waiting = list(range(rows_n - 1, -1, -1))
+    while chain or waiting:
+        if not chain:
+            chain.append(waiting.pop())
+        last, before = chain[-1], chain[-2] if len(chain) > 1 else None
+        means = np.divide(sums[last], weights[last], out=np.zeros(rows_n), where=weights[last] > 0)
+        means[~alive] = means[last] = -1.0
+        nearest = int(means.argmax())
+        if not alive[last] or means[nearest] < line:  # and nothing that others join can come nearer
+            chain.pop()
+        elif before is None or means[before] < means[nearest]:
+            chain.append(nearest)
+        else:
+            one, two = sorted((last, before))
+            del chain[-2:]
+            weakest[one] = min(weakest[one], weakest[two], means[before])
+            members[one] += members.pop(two)
+            alive[two] = False
+            for matrix in (sums, weights):
+                matrix[one] += matrix[two]
+                matrix[:, one] = matrix[one]
+            waiting.append(one)
+    return ((rows, float(weakest[row])) for row, rows in members.items() if len(rows) > 1)
 
 
 def _components(rows_n: int, a: Ints, b: Ints) -> Ints:

@@ -35,7 +35,7 @@ class Linked:
 
 def link_rows(con: duckdb.DuckDBPyConnection, model: TableModel, rows: str, columns: list[str]) -> Linked:
     """Link the table `rows` with `columns`: temp `entities(record_id, entity_id, confidence)`; by the row numbers of temp `prepared`, temp
-    `scored(a, b, levels, bits, probability)` of all pairs that were looked at, and temp `within`, those of the neighbourhoods.
+    `scored(a, b, levels, bits, probability, told)` of all pairs that were looked at, and temp `within`, those of the neighbourhoods.
 
     Raises:
         UsageError, HubError: the model does not fit the table, or the table cannot be linked; see the steps.
@@ -66,7 +66,8 @@ def _find_neighbourhoods(con: duckdb.DuckDBPyConnection, model: TableModel, rows
 
 
 def _score_within(con: duckdb.DuckDBPyConnection, model: TableModel, learned: Learned) -> None:
-    """Temp `within(a, b, levels, bits, probability)`: all pairs of the neighbourhoods; those no rule had proposed are added to `scored`."""
+    """Temp `within(a, b, levels, bits, probability, told)`: all pairs of the neighbourhoods; those no rule had proposed are added to
+    `scored`."""
     pairs_within(con)
     put_levels(con, model, "candidates", "levelled")
     weigh(con, model, learned, "levelled", "within")
@@ -77,9 +78,10 @@ def _score_within(con: duckdb.DuckDBPyConnection, model: TableModel, learned: Le
 def divide(con: duckdb.DuckDBPyConnection, labels: Ints, line: float, into: str) -> int:
     """Temp `into(record_id, entity_id, confidence)`: the neighbourhoods `labels` divided at the probability `line`, by all their pairs in
     temp `within`. Answers how many entities there are. An entity is named by a hash of its least record id."""
-    found = con.execute("SELECT a, b, probability FROM within ORDER BY a, b").fetchnumpy()
+    found = con.execute("SELECT a, b, probability, told FROM within ORDER BY a, b").fetchnumpy()
     a, b = (np.asarray(found[side], dtype=np.int64) for side in "ab")
-    entity, confidence = average_linkage(len(labels), a, b, np.asarray(found["probability"]), labels, line)
+    probability, told = (np.asarray(found[name], dtype=np.float64) for name in ("probability", "told"))
+    entity, confidence = average_linkage(len(labels), a, b, probability, told, labels, line)
     rows = pa.table({"n": np.arange(len(labels), dtype=np.int32), "first": entity.astype(np.int32), "confidence": confidence})
     execute_with(con, "CREATE OR REPLACE TEMP TABLE grouped AS FROM rows", [], rows)
     con.execute(

@@ -79,16 +79,19 @@ def shares_of_random_pairs(con: duckdb.DuckDBPyConnection, model: TableModel, ro
 
 
 def weigh(con: duckdb.DuckDBPyConnection, model: TableModel, learned: Learned, levelled: str, into: str) -> None:
-    """Make temp `into(a, b, levels, bits, probability)` of the table `levelled(a, b, levels, rarity)`."""
+    """Make temp `into(a, b, levels, bits, probability, told)` of the table `levelled(a, b, levels, rarity)`. `told`: of all that the
+    comparisons can tell, the share of those that had a value on both sides."""
     found = patterns_of(con, model, levelled)
     bits = np.full(len(found.packed), learned.prior_bits)
     for k, weights in enumerate(level_bits(model, learned).values()):
         bits += np.concatenate([[0.0], weights])[found.levels[:, k]]
-    execute_with(con, "CREATE OR REPLACE TEMP TABLE patterns AS FROM rows", [], pa.table({"levels": found.packed, "bits": bits}))
+    told = (found.levels > 0) @ learned.information / learned.information.sum()
+    patterns = pa.table({"levels": found.packed, "bits": bits, "told": told})
+    execute_with(con, "CREATE OR REPLACE TEMP TABLE patterns AS FROM rows", [], patterns)
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE {into} AS
-        WITH summed AS (SELECT a, b, levels, p.bits + rarity AS bits FROM {levelled} JOIN patterns p USING (levels))
-        SELECT *, 1 / (1 + pow(2, -bits)) AS probability FROM summed"""
+        WITH summed AS (SELECT a, b, levels, p.bits + rarity AS bits, told FROM {levelled} JOIN patterns p USING (levels))
+        SELECT * EXCLUDE (told), 1 / (1 + pow(2, -bits)) AS probability, told FROM summed"""
     )
     con.execute("DROP TABLE patterns")
 

@@ -35,6 +35,11 @@ class Learned:
     def prior_bits(self) -> float:
         return float(np.log2(self.prior / (1 - self.prior)))
 
+    @property
+    def information(self) -> Floats:
+        """By comparison, the bits it is expected to add for a true pair (Kullback and Leibler 1951); a hair above 0 at least."""
+        return np.array([max(float((m * np.log2(m / u)).sum()), 1e-9) for m, u in zip(self.m, self.u, strict=True)])
+
 
 def shares(patterns: NDArray[np.uint8], weights: Floats, levels: tuple[int, ...]) -> tuple[Floats, ...]:
     """By comparison, the share of each of its `levels` among the weighted patterns that reach one (0 stands for none)."""

@@ -14,20 +14,22 @@ from pipelines.cluster.average import average_linkage, neighbourhoods
 Pairs = dict[tuple[int, int], float]
 
 
-def _divide(rows_n: int, pairs: Pairs, line: float = 0.5) -> tuple[list[int], list[float]]:
+def _divide(rows_n: int, pairs: Pairs, line: float = 0.5, told: Pairs | None = None) -> tuple[list[int], list[float]]:
     a, b = (np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
     chances = np.array(list(pairs.values()), dtype=np.float64)
     labels, _ = neighbourhoods(rows_n, a, b, np.where(chances > 0, 1.0, -1.0), 0.0)
-    entity, confidence = average_linkage(rows_n, a, b, chances, labels, line)
+    weights = np.array([told[pair] if told else 1.0 for pair in pairs], dtype=np.float64)
+    entity, confidence = average_linkage(rows_n, a, b, chances, weights, labels, line)
     return entity.tolist(), confidence.tolist()
 
 
-def _by_definition(rows_n: int, pairs: Pairs, line: float) -> set[frozenset[int]]:
+def _by_definition(rows_n: int, pairs: Pairs, told: Pairs, line: float) -> set[frozenset[int]]:
     """Join the two groups of the highest mean probability across them, as long as it reaches the line."""
     groups = [frozenset([row]) for row in range(rows_n)]
 
     def mean(one: frozenset[int], two: frozenset[int]) -> float:
-        return sum(pairs.get((min(x, y), max(x, y)), 0.0) for x in one for y in two) / (len(one) * len(two))
+        across = [(min(x, y), max(x, y)) for x in one for y in two]
+        return sum(told[pair] * pairs[pair] for pair in across) / sum(told[pair] for pair in across)
 
     while len(groups) > 1:
         one, two = max(combinations(groups, 2), key=lambda pair: mean(*pair))
@@ -48,8 +50,9 @@ def test_groups_are_those_of_the_definition(rows_n: int, dice: object) -> None:
     # distinct probabilities: which of two equal means joins first is a matter of taste
     drawn = np.random.default_rng(dice.randrange(2**32)).permutation(len(every))  # type: ignore[attr-defined]
     pairs = {pair: (float(n) + 0.37) ** 2 / len(every) ** 2 for pair, n in zip(every, drawn, strict=True)}
-    entity, _ = _divide(rows_n, pairs)
-    assert _groups(entity) == _by_definition(rows_n, pairs, 0.5)
+    told = {pair: dice.uniform(0.05, 1) for pair in every}  # type: ignore[attr-defined]
+    entity, _ = _divide(rows_n, pairs, told=told)
+    assert _groups(entity) == _by_definition(rows_n, pairs, told, 0.5)
     assert all(label == min(group) for group in _groups(entity) for label in {entity[row] for row in group})
 
 
@@ -58,6 +61,13 @@ def test_one_weak_pair_does_not_chain_two_groups() -> None:
     entity, confidence = _divide(6, tight | {(2, 3): 0.95} | {(x, y): 0.01 for x in (0, 1, 2) for y in (3, 4, 5) if (x, y) != (2, 3)})
     assert entity == [0, 0, 0, 3, 3, 3]
     assert confidence == pytest.approx([0.99] * 6)
+
+
+def test_a_pair_that_could_tell_little_counts_little() -> None:
+    """Two rows that say nearly the same, and one of the same person that says little: only one of them can be compared with it in full."""
+    pairs = {(0, 1): 0.99, (0, 2): 0.9, (1, 2): 0.02}
+    assert _divide(3, pairs)[0] == [0, 0, 2]
+    assert _divide(3, pairs, told={(0, 1): 1.0, (0, 2): 0.8, (1, 2): 0.1})[0] == [0, 0, 0]
 
 
 def test_confidence_is_that_of_the_weakest_join() -> None:
@@ -82,7 +92,7 @@ def test_rows_that_nothing_tells_apart_stay_together() -> None:
     zeros, others = np.zeros(100_000, dtype=np.int64), np.arange(1, 100_001)
     labels, _ = neighbourhoods(100_001, zeros, others, np.full(100_000, 5.0), 2.0)
     assert len(set(labels.tolist())) == 1
-    entity, confidence = average_linkage(100_001, zeros, others, np.full(100_000, 0.97), labels, 0.5)
+    entity, confidence = average_linkage(100_001, zeros, others, np.full(100_000, 0.97), np.ones(100_000), labels, 0.5)
     assert (entity == 0).all()
     assert confidence.min() == pytest.approx(0.97)
 
