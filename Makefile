@@ -1,6 +1,6 @@
 # Customer hub. `make demo` and `make test` need git, make and Python 3.11 or newer, nothing else. Written for GNU make 3.81 and newer.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lock bench-pipeline clean
+.PHONY: help demo test check lock bench-pipeline bench-identity clean
 SHELL := /bin/sh
 
 VENV  := .venv
@@ -17,6 +17,7 @@ help:
 	@echo "make check                           ruff and mypy"
 	@echo "make lock                            resolve requirements.in into requirements.txt (needs uv)"
 	@echo "make bench-pipeline [CUSTOMERS=...]  time a full run and a day's delta"
+	@echo "make bench-identity                  measure hub dedupe on public person sets"
 	@echo "make clean                           remove the virtual environment and caches; data/ stays"
 
 # The first interpreter that runs and is new enough: a name on the PATH alone says nothing (shims, stubs).
@@ -51,6 +52,9 @@ check: $(STAMP)
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --no-header \
 	  --no-emit-index-url requirements.in -o requirements.txt
+
+bench-identity: $(STAMP)
+	@$(BIN)/python -m benchmarks.identity
 
 bench-pipeline: $(STAMP)
 	@$(BIN)/python -m benchmarks.pipeline --customers $(CUSTOMERS)

@@ -9,20 +9,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
 import sys
 import tempfile
 import time
-from datetime import date
 from pathlib import Path
 
+from benchmarks.document import put_section
 from benchmarks.floor import floor
-from benchmarks.measure import Measured, machine, measure
+from benchmarks.measure import Measured, measure
 from quality.linkage import Scores, evaluate_home
 
 PROJECT = Path(__file__).resolve().parent.parent
-DOCUMENT = PROJECT / "docs" / "benchmarks.md"
 
 
 def main() -> None:
@@ -109,10 +107,8 @@ def _stages(home: Path, *, first: bool) -> dict[str, float]:
 
 
 def write_document(results: list[dict[str, object]]) -> None:
-    """Put the table between the markers of docs/benchmarks.md."""
+    """Put the table into docs/benchmarks.md."""
     lines = [
-        f"Measured {date.today()} on {machine()}.",
-        "",
         "| people | rows | input GB | full s | peak GB | 1 % delta s | peak GB | floor s | full / floor | precision | recall |",
         "| --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
     ]
@@ -126,9 +122,7 @@ def write_document(results: list[dict[str, object]]) -> None:
             stages = r[f"stages_{kind}"]
             assert isinstance(stages, dict)
             lines.append(f"- {r['customers']:,} people, {kind}: " + ", ".join(f"{k} {v}" for k, v in stages.items()))
-    text = DOCUMENT.read_text("utf-8")
-    block = "<!-- pipeline:begin -->\n" + "\n".join(lines) + "\n<!-- pipeline:end -->"
-    DOCUMENT.write_text(re.sub(r"<!-- pipeline:begin -->.*<!-- pipeline:end -->", lambda _: block, text, flags=re.S), "utf-8")
+    put_section("pipeline", lines)
 
 
 if __name__ == "__main__":

