@@ -67,9 +67,12 @@ def learn_weights(con: duckdb.DuckDBPyConnection, model: TableModel, rows_n: int
 
 
 def shares_of_random_pairs(con: duckdb.DuckDBPyConnection, model: TableModel, rows_n: int) -> tuple[Floats, ...]:
-    """u of every comparison: how often random pairs of temp `prepared` reach each level. The same for the same seed."""
-    draw = np.random.default_rng(model.seed)
-    a, b = draw.integers(0, max(rows_n, 1), (2, min(model.random_pairs, 4 * rows_n * rows_n)))
+    """How often random pairs of temp `prepared` reach each level of every comparison; all pairs, where these are not more. The same for the
+    same seed."""
+    if rows_n * (rows_n - 1) // 2 <= model.random_pairs:
+        a, b = np.triu_indices(rows_n, 1)
+    else:
+        a, b = np.random.default_rng(model.seed).integers(0, rows_n, (2, model.random_pairs))
     pairs = pa.table({"a": np.minimum(a, b)[a != b], "b": np.maximum(a, b)[a != b]})
     execute_with(con, "CREATE OR REPLACE TEMP TABLE random_pairs AS FROM rows", [], pairs)
     put_levels(con, model, "random_pairs", "random_levels")

@@ -45,9 +45,9 @@ def test_the_order_of_rows_and_columns_does_not_matter() -> None:
 
 def test_the_seed_decides_what_is_drawn() -> None:
     rows = people(60)
-    same, other = _link(rows)[1].learned, _link(rows, model(seed=2))[1].learned
-    assert [of.tolist() for of in _link(rows)[1].learned.u] == [of.tolist() for of in same.u]
-    assert [of.tolist() for of in other.u] != [of.tolist() for of in same.u]
+    one, same, other = (_link(rows, model(seed=seed, random_pairs=1_000))[1].learned.u for seed in (1, 1, 2))
+    assert [of.tolist() for of in one] == [of.tolist() for of in same]
+    assert [of.tolist() for of in one] != [of.tolist() for of in other]
 
 
 def test_rare_values_weigh_more() -> None:
