@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 MOST_TOGETHER = 500  # rows whose pairs are all looked at; 125,000 pairs
+MOST_DIVIDED = 2 * MOST_TOGETHER  # above it rows are held together by equal pairs only, and stay together
 _STEP_BITS = 1.0
 
 
@@ -55,7 +56,7 @@ def average_linkage(rows_n: int, a: Ints, b: Ints, probability: Floats, told: Fl
     order = order[sizes[of_pair[order]] > 2]
     for pairs in np.split(order, np.flatnonzero(np.diff(of_pair[order])) + 1) if len(order) else ():
         rows = np.unique(np.concatenate([a[pairs], b[pairs]]))
-        if len(rows) > 2 * MOST_TOGETHER:  # only the strongest pairs there are hold it together
+        if len(rows) > MOST_DIVIDED:
             entity[rows], confidence[rows] = rows[0], probability[pairs].min()
             continue
         i, j = np.searchsorted(rows, a[pairs]), np.searchsorted(rows, b[pairs])

@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from pipelines.cluster.average import Ints, average_linkage, neighbourhoods
+from pipelines.cluster.average import MOST_DIVIDED, Ints, average_linkage, neighbourhoods
 from pipelines.link.pair import Paired, pair, pairs_within
 from pipelines.link.prepare import prepare
 from pipelines.link.score import learn_weights, put_levels, weigh
@@ -66,9 +66,9 @@ def _find_neighbourhoods(con: duckdb.DuckDBPyConnection, model: TableModel, rows
 
 
 def _score_within(con: duckdb.DuckDBPyConnection, model: TableModel, learned: Learned) -> None:
-    """Temp `within(a, b, levels, bits, probability, told)`: all pairs of the neighbourhoods; those no rule had proposed are added to
-    `scored`."""
-    pairs_within(con)
+    """Temp `within(a, b, levels, bits, probability, told)`: the pairs of the neighbourhoods; those no rule had proposed are added
+    to `scored`."""
+    pairs_within(con, MOST_DIVIDED)
     put_levels(con, model, "candidates", "levelled")
     weigh(con, model, learned, "levelled", "within")
     con.execute("INSERT INTO scored SELECT * FROM within ANTI JOIN (SELECT a, b FROM scored) USING (a, b)")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import duckdb
 
-from pipelines.warehouse import count
 from schemas.errors import UsageError
 from schemas.table_model import PairingRule, TableModel
 
@@ -49,8 +48,11 @@ def _fill(con: duckdb.DuckDBPyConnection, number: int, rule: PairingRule) -> Non
     try:
         con.execute(f"INSERT INTO blocks SELECT {number}, hash({parts}), n FROM prepared WHERE {present}").fetchall()
     except duckdb.Error as error:
+        # what DuckDB says of the rule itself helps; what it says of a row would quote it
+        told = isinstance(error, duckdb.BinderException | duckdb.ParserException | duckdb.CatalogException)
         raise UsageError(
-            f"pairing rule {number + 1} ({', '.join(rule.agree_on)}) cannot be worked out", why=str(error).split("\n")[0],
+            f"pairing rule {number + 1} ({', '.join(rule.agree_on)}) cannot be worked out",
+            why=str(error).split("\n")[0] if told else f"a value does not suit it ({type(error).__name__})",
             mend="It may use the fields of the model, and of a date born_year, born_month, born_day",
         ) from None  # fmt: skip
 
@@ -73,10 +75,15 @@ def _check_number(model: TableModel, found: list[Paired]) -> None:
         )
 
 
-def pairs_within(con: duckdb.DuckDBPyConnection) -> int:
-    """Make temp `candidates(a, b)` of all pairs within the neighbourhoods of temp `neighbours(n, label)`."""
+def pairs_within(con: duckdb.DuckDBPyConnection, most: int) -> None:
+    """Make temp `candidates(a, b)` of the pairs within the neighbourhoods of temp `neighbours(n, label)`: all of them, but of one with more
+    than `most` rows those in temp `scored` only."""
     con.execute(
         """CREATE OR REPLACE TEMP TABLE candidates AS
-        SELECT x.n AS a, y.n AS b FROM neighbours x JOIN neighbours y ON x.label = y.label AND x.n < y.n"""
+        WITH small AS (SELECT * FROM neighbours QUALIFY count(*) OVER (PARTITION BY label) <= $most),
+        large AS (FROM neighbours ANTI JOIN small USING (n))
+        SELECT x.n AS a, y.n AS b FROM small x JOIN small y ON x.label = y.label AND x.n < y.n
+        UNION ALL
+        SELECT a, b FROM scored JOIN large x ON x.n = a JOIN large y ON y.n = b WHERE x.label = y.label""",
+        {"most": most},
     )
-    return count(con, "SELECT count(*) FROM candidates")

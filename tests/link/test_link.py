@@ -81,6 +81,25 @@ def test_a_block_above_its_cap_is_reported_and_other_rules_reach_its_rows() -> N
     assert _entities(con) == _entities(_link(rows)[0])
 
 
+def test_a_neighbourhood_of_equal_pairs_is_not_squared() -> None:
+    """1,200 rows in a chain of pairs that weigh the same: 1,199 pairs and not 719,400 are looked at, and all stay together."""
+    weights = {"exact": {"m": 0.99, "u": 1e-9}, "similar": {"m": 0.005, "u": 1e-9}, "alike": {"m": 0.004, "u": 0.1}}
+    of = model(
+        fields={"place": {"column": "place", "kind": "number"}, "family": PEOPLE["fields"]["family"]},
+        comparisons={"family": {"of": "family", "rarity": False, "weights": weights | {"different": {"m": 0.001, "u": 0.9}}}},
+        pairing=[{"agree_on": ["floor(place / 2)"]}, {"agree_on": ["floor((place + 1) / 2)"]}],
+    )
+    con, linked = _link([{"id": f"r{n:04}", "place": str(n), "last": "abel"} for n in range(1_200)], of)
+    assert (linked.pairs_proposed, linked.pairs_scored, linked.entities) == (1_199, 1_199, 1)
+    assert con.execute("SELECT count(*) FROM within").fetchall() == [(1_199,)]
+
+
+def test_a_value_that_does_not_suit_a_rule_is_not_quoted() -> None:
+    with pytest.raises(UsageError, match="a value does not suit it") as caught:
+        _link([{**row, "last": "Zhang"} for row in people(3)], model(pairing=[{"agree_on": ["family::INT"]}]))
+    assert "zhang" not in str(caught.value).lower()
+
+
 def test_pairs_say_why(tmp_path: Path) -> None:
     con, linked = _link(people(50))
     write_results(con, model(), linked.learned, tmp_path / "out")
