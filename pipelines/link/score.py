@@ -32,6 +32,11 @@ def level_names(model: TableModel) -> dict[str, tuple[str, ...]]:
     return {name: tuple(x.name for x in levels_of(of, model.fields[of.of])) for name, of in model.comparisons.items()}
 
 
+def reached(number: int) -> str:
+    """SQL: the level that the comparison of that number has in the packed `levels`; 0 for none."""
+    return f"((levels >> {_WIDTH * number}) & {2**_WIDTH - 1})"
+
+
 def put_levels(con: duckdb.DuckDBPyConnection, model: TableModel, pairs: str, into: str) -> None:
     """Make temp `into(a, b, levels, rarity)` of the table `pairs(a, b)`: levels packed four bits a comparison, and the bits that values
     the two have exactly in common are worth by their rarity."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.link.score import level_bits, level_names
+from pipelines.link.score import level_bits, level_names, reached
 from pipelines.match.kinds import has_rarity
 from pipelines.match.learn import Learned
 from pipelines.sql import literal
@@ -48,7 +48,7 @@ def _pairs_sql(model: TableModel, learned: Learned) -> str:
     """SELECT of the pairs worth telling: their bits and probability, and of each comparison the level and what it weighs."""
     weights, evidence = level_bits(model, learned), []
     for number, (name, levels) in enumerate(level_names(model).items()):
-        level = f"(levels >> {4 * number}) & 15"
+        level = reached(number)
         named = " ".join(f"WHEN {n} THEN {literal(of)}" for n, of in enumerate(levels, 1))
         weighed = " ".join(f"WHEN {n} THEN {bits}" for n, bits in enumerate(weights[name], 1))
         comparison = model.comparisons[name]

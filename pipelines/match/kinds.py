@@ -1,20 +1,5 @@
-"""Kinds of values that rows of any table are compared by: how a value is brought into form, and the levels two of them may reach.
-
-| kind | levels, the strongest first |
-| --- | --- |
-| given_name | exact, initial, variant, swapped, same_initial, different |
-| family_name | exact, similar, swapped, alike, different |
-| full_name | exact, reordered, contained, similar, one_in_common, different |
-| date | exact, one_part, within_a_month, anniversary, within_a_year, slip, different |
-| postcode | exact, slip, sector, district, area, different |
-| code | exact, slip, different |
-| email | exact, same_mailbox, slip, different |
-| category | exact, different |
-| text | exact, similar, different |
-| number | exact, within_1_percent, within_10_percent, different |
-| address | exact, most_words, half_the_words, some_words, different |
-| lat_lon | within_100_m, within_1_km, within_10_km, different |
-| list | in_common, different |
+"""Kinds of values that rows of any table are compared by: how a value is brought into form, and the levels two of them may reach, the
+strongest first (docs/linking-tables.md lists them).
 
 A row that has no value is compared with nobody: no level, no evidence.
 """
