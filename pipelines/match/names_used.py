@@ -11,7 +11,8 @@ from schemas.match_model import MatchModel
 
 # Below this many named nodes a frequency says nothing; the pooled share of the model serves until then.
 ENOUGH_NAMES = 1000
-_PROBE = "hash('name', NULL, DATE '2000-01-01', true, 1::UBIGINT)::VARCHAR"
+# The first word counts the ways in which nodes have been named (pipelines/match/nodes.py).
+_PROBE = "hash('nodes 2', NULL, DATE '2000-01-01', true, 1::UBIGINT)::VARCHAR"
 
 
 def model_in_use(con: duckdb.DuckDBPyConnection) -> str | None:
@@ -21,7 +22,7 @@ def model_in_use(con: duckdb.DuckDBPyConnection) -> str | None:
 
 
 def hashes_otherwise(con: duckdb.DuckDBPyConnection) -> bool:
-    """This DuckDB hashes other than the one that named the nodes (`hash` may change with a release): nodes must be named anew."""
+    """Nodes were named another way, or by a DuckDB that hashes otherwise (`hash` may change with a release): they must be named anew."""
     row = con.execute(f"SELECT facts ->> 'hash_probe' IS DISTINCT FROM {_PROBE} FROM match.models").fetchone()
     return row is not None and bool(row[0])
 

@@ -1,4 +1,8 @@
-"""Exact-duplicate collapse: mentions with the same evidence become one node, named by a hash of that evidence."""
+"""Exact-duplicate collapse: mentions with the same evidence become one node, named by a hash of that evidence.
+
+Evidence that could be anybody's (a bare name, a masked waybill) makes one node within one order only: namesakes of three orders would be
+one before anything was weighed, and chain the customers of those orders.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ EVIDENCE = (
 _PLACE_FREE = {"address_norm": "CASE WHEN NOT coalesce(address_is_place, false) THEN address_norm END",
                "address_key": "CASE WHEN NOT coalesce(address_is_place, false) THEN address_key END"}  # fmt: skip
 _FEATURES = ", ".join(f"{_PLACE_FREE.get(c, c)} AS {c}" for c in EVIDENCE)
+# beside a valid personal identifier: a full name with a birth date, or with a door
+_TELLING = "name_norm IS NOT NULL AND NOT coalesce(name_is_masked, false) AND (birth_on IS NOT NULL OR address_key IS NOT NULL)"
 
 
 def assign_nodes(con: duckdb.DuckDBPyConnection, mentions: str | None) -> None:
@@ -21,9 +27,13 @@ def assign_nodes(con: duckdb.DuckDBPyConnection, mentions: str | None) -> None:
     only = f"WHERE record_id IN (SELECT key FROM {mentions})" if mentions else ""
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE features AS
-        WITH held AS (SELECT record_id, bit_xor(hash(kind, value)) AS identifiers FROM std.identifiers {only} GROUP BY record_id),
+        WITH held AS (
+            SELECT record_id, bit_xor(hash(kind, value)) AS identifiers, bool_or(is_valid AND is_personal AND NOT is_masked) AS identifies
+            FROM std.identifiers {only} GROUP BY record_id),
         told AS (SELECT record_id, role, order_id, {_FEATURES} FROM std.mentions {only})
-        SELECT told.*, hash({", ".join(EVIDENCE)}, identifiers) AS node_id FROM told LEFT JOIN held USING (record_id)"""
+        SELECT told.*, hash({", ".join(EVIDENCE)}, identifiers,
+                            CASE WHEN NOT (coalesce(identifies, false) OR {_TELLING}) THEN coalesce(order_id, record_id) END) AS node_id
+        FROM told LEFT JOIN held USING (record_id)"""
     )
     _attach_shipments(con)
     con.execute(

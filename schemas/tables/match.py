@@ -4,7 +4,8 @@ from schemas.contract import BOOL, DATE, FLOAT, INT, JSON, NODE, TEXT, TIME, col
 
 NODES = table(
     "match.nodes",
-    "Distinct evidence: mentions with exactly the same evidence are one node, named by a hash of it, so arrival order never matters.",
+    "Distinct evidence: mentions with exactly the same evidence are one node (where it could be anybody's, only within one order), named "
+    "by a hash of it, so arrival order never matters.",
     "node_id",
     col("node_id", NODE, "DuckDB's 64-bit hash of the evidence; another release of DuckDB may hash otherwise and derives all anew."),
     col("party_kind", TEXT, "person | organisation."),

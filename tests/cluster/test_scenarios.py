@@ -39,11 +39,25 @@ def test_a_caller_by_phone_alone_of_a_family_is_nobody_yet(con: duckdb.DuckDBPyC
 
 
 def test_namesakes_of_one_district_without_any_identifier_stay_apart(con: duckdb.DuckDBPyConnection) -> None:
-    put(con, [mention("crm:1", district="西湖区", gender="male", **WEI), mention("crm:2", district="西湖区", gender="male", **WEI)] * 1)
+    put(con, [mention("crm:1", district="西湖区", gender="male", **WEI), mention("crm:2", district="西湖区", gender="male", **WEI)])
     put(con, [mention("crm:3", district="西湖区", account="tmall:a", **WEI)])
     resolve(con)
-    # crm:1 and crm:2 say exactly the same and nothing else: one piece of evidence, hence one customer; crm:3 is not theirs
-    assert not together(con, "crm:1", "crm:3")
+    assert not together(con, "crm:1", "crm:2") and not together(con, "crm:1", "crm:3")
+
+
+def test_tickets_with_a_bare_name_do_not_chain_the_namesakes_of_their_orders(con: duckdb.DuckDBPyConnection) -> None:
+    for n in (1, 2):
+        put(con, [mention(f"orders:{n}#buyer", phone=f"1380001000{n}", role="buyer", order_id=f"o{n}", **WEI),
+                  mention(f"tickets:{n}", role="requester", order_id=f"o{n}", **WEI)])  # fmt: skip
+    resolve(con)
+    assert together(con, "orders:1#buyer", "tickets:1") and together(con, "orders:2#buyer", "tickets:2")
+    assert not together(con, "orders:1#buyer", "orders:2#buyer")
+
+
+def test_two_tickets_of_one_order_with_the_same_bare_name_are_one(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, [mention(f"tickets:{n}", role="requester", order_id="o1", **WEI) for n in (1, 2)])
+    resolve(con)
+    assert together(con, "tickets:1", "tickets:2")
 
 
 def test_two_valid_documents_of_one_type_are_never_one_person(con: duckdb.DuckDBPyConnection) -> None:
