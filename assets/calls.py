@@ -46,10 +46,11 @@ def publish_home(home: Home, warehouse: Warehouse, keyring: Keyring) -> StageRep
     with warehouse.ledger.attempt("publish"):
         facts = publish(
             warehouse.con, home.run, published=settings.published, serving=settings.serving, keyring=keyring,
-            keep_versions=settings.keep_versions,
+            keep_versions=settings.keep_versions, ledger_seq=warehouse.ledger.judged_up_to,
         )
         _forget(warehouse)
-    report = StageReport("publish", 0, perf_counter() - began, {**facts, "recipe": recipe(settings)})
+    facts |= {"recipe": recipe(settings), "judged_up_to": warehouse.ledger.judged_up_to}
+    report = StageReport("publish", 0, perf_counter() - began, facts)
     warehouse.ledger.report(report)
     warehouse.ledger.done = True
     return report

@@ -35,12 +35,14 @@ class Home:
 
 @dataclass
 class RunLedger:
-    """This run's entry in the ledger. `failure`: why it failed, once it has; `done`: it reached its end."""
+    """This run's entry in the ledger. `failure`: why it failed, once it has; `done`: it reached its end; `judged_up_to`: the newest
+    judgement it takes in."""
 
     ledger: Ledger
     run: Run
     failure: str | None = None
     done: bool = False
+    judged_up_to: int = 0
 
     def report(self, report: StageReport) -> None:
         report_stage(self.ledger, self.run.run_id, {"stage": report.stage, "seconds": round(report.seconds, 3), "facts": report.facts})

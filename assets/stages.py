@@ -19,13 +19,15 @@ STAGES = (*LAYER_OF, "publish")
     description="Stage `extract`: complete new files in landing/ become typed rows; what cannot be read is set aside and indexed.",
 )
 def extract_assets(context: dg.AssetExecutionContext) -> Results:
-    """The manifest is copied to the ledger as soon as it is committed; first what a killed run left uncopied."""
+    """The manifest is copied to the ledger as soon as it is committed; first what a killed run left uncopied. Judgements come from
+    there."""
     from pipelines.extract.duplicates import settle
-    from quality.mirror import mirror_manifest
+    from quality.mirror import mirror_judgements, mirror_manifest
 
     home: Home = context.resources.home
     warehouse: Warehouse = context.resources.warehouse
     mirror_manifest(warehouse.con, warehouse.ledger.ledger)
+    warehouse.ledger.judged_up_to = mirror_judgements(warehouse.con, warehouse.ledger.ledger)
     report = warehouse.carry_out("extract", extraction(home, lambda file: context.log_event(observation("raw.files", file))))
     settle(warehouse.con)
     mirror_manifest(warehouse.con, warehouse.ledger.ledger)

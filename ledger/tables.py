@@ -107,6 +107,20 @@ JOBS = sa.Table(
     sa.Index(None, "outcome", "run_at"),
 )
 
+JUDGEMENTS = sa.Table(
+    "judgements",
+    METADATA,
+    sa.Column("judgement_id", BIG_KEY, primary_key=True, autoincrement=True),
+    sa.Column("judged_at", sa.DateTime, nullable=False),
+    sa.Column("judged_by", sa.Text, nullable=False),
+    sa.Column("record_a", sa.Text, nullable=False),
+    sa.Column("record_b", sa.Text, nullable=False),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("cause", sa.Text),
+    sa.CheckConstraint("verdict IN ('same', 'different', 'withdrawn')", name="verdict"),
+    sa.Index(None, "record_a", "record_b"),
+)
+
 
 def utc_now() -> datetime:
     """Now, naive, in UTC."""

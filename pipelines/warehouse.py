@@ -12,7 +12,7 @@ import pyarrow as pa
 from schemas.errors import HomeDamaged
 from schemas.tables import LAYERS, TABLES
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 # Of the log: DuckDB's 16 MB would have each stage of a day's delta write again what the next one touches.
 CHECKPOINT_AT = "1GB"
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ledger.files import recent_files
+from ledger.judgements import last_judgement_id
 from ledger.runs import RunRecord, recent_runs
 from ledger.store import Ledger, open_ledger
 from pipelines.extract.landing import LandingFile, Seen, scan
@@ -47,11 +48,14 @@ def recipe(settings: Settings) -> str:
 
 
 def nothing_to_do(settings: Settings) -> str | None:
-    """Why a run would change nothing, as a sentence; None when it might: new files, a run that did not end well, another recipe."""
+    """Why a run would change nothing, as a sentence; None when it might: new files or judgements, a run that did not end well, another
+    recipe."""
     with closing(open_ledger(settings.ledger)) as ledger:
         runs = recent_runs(ledger, limit=1)
         version = current_version(settings.published)
         if version is None or not runs or not _ended_well(runs[0], settings, version):
+            return None
+        if _published(runs[0]).get("judged_up_to", 0) != last_judgement_id(ledger):
             return None
         files = look_into_landing(settings, ledger)
     if any(file.status == "new" for file in files):
@@ -60,6 +64,11 @@ def nothing_to_do(settings: Settings) -> str | None:
     return f"Nothing new: every complete file in {settings.landing} has been read, version {version.name} stays as it is.{left}"
 
 
+def _published(run: RunRecord) -> dict[str, object]:
+    """What the publish stage of a run reported."""
+    return next((report["facts"] for report in run.stages if report["stage"] == "publish"), {})
+
+
 def _ended_well(run: RunRecord, settings: Settings, version: Path) -> bool:
-    published: dict[str, object] = next((report["facts"] for report in run.stages if report["stage"] == "publish"), {})
+    published = _published(run)
     return run.outcome == "succeeded" and published.get("version") == version.name and published.get("recipe") == recipe(settings)

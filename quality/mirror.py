@@ -1,16 +1,21 @@
-"""Copy the manifest and the quarantine index to the ledger, where they can be read while a run holds the warehouse."""
+"""Copy the manifest and the quarantine index to the ledger, where they can be read while a run holds the warehouse; and what stewards
+judged from the ledger to the warehouse."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import sqlalchemy as sa
 
 from ledger.files import put_files, recent_files, replace_quarantine
+from ledger.judgements import judgements_in_force, last_judgement_id
 from ledger.store import Ledger
 from ledger.tables import FILES, QUARANTINE
+from pipelines.warehouse import execute_with, transaction
 from schemas.tables import BY_NAME
+from schemas.tables.raw import JUDGEMENTS
 
 ALL = 10_000_000
 
@@ -27,6 +32,18 @@ def mirror_manifest(con: duckdb.DuckDBPyConnection, ledger: Ledger) -> int:
         replace_quarantine(ledger, ids, _rows(con, QUARANTINE, "raw.quarantine", "list_contains(?, file_id)", [ids]))
         put_files(ledger, fresh)
     return len(fresh)
+
+
+def mirror_judgements(con: duckdb.DuckDBPyConnection, ledger: Ledger) -> int:
+    """Make raw.judgements what is in force in the ledger; answers the number of the newest judgement there is."""
+    newest = last_judgement_id(ledger)  # first: one that is made meanwhile is taken in again by the next run
+    held = judgements_in_force(ledger)
+    columns = [[of.record_a for of in held], [of.record_b for of in held], [str(of.verdict) for of in held],
+               [of.judgement_id for of in held]]  # fmt: skip
+    with transaction(con):
+        con.execute(f"DELETE FROM {JUDGEMENTS.name}")
+        execute_with(con, f"INSERT INTO {JUDGEMENTS.name} FROM rows", [], pa.table(columns, schema=JUDGEMENTS.arrow))
+    return newest
 
 
 def _rows(

@@ -12,19 +12,31 @@ from pipelines.warehouse import count, execute_with
 from schemas.match_model import MatchModel
 
 CERTAIN_BITS = 20.0  # odds of a million to one: nothing that is told of a join tells stronger ones apart (cluster.customers.confidence)
+# The nodes of a group that stewards hold together, as a chain.
+_JUDGED_SAME = """
+    SELECT before AS node_a, node_id AS node_b, ?::DOUBLE AS bits
+    FROM (SELECT node_id, lag(node_id) OVER (PARTITION BY group_id ORDER BY node_id) AS before
+          FROM (SELECT DISTINCT group_id, node_id FROM match.judged_records JOIN match.node_records USING (record_id)))
+    WHERE before IS NOT NULL"""
 _NUMBERED = "JOIN {nodes} a ON a.node_id = node_a JOIN {nodes} b ON b.node_id = node_b"
+
+
+JUDGED_BITS = 1000.0  # of a join that a steward's judgement makes
 
 
 def gather_scope(con: duckdb.DuckDBPyConnection, model: MatchModel, everything: bool) -> None:
     """Temp `scope(node_id)`: every node whose cluster may differ from last time, closed under pairs that could merge; and temp
-    `scope_edges(node_a, node_b, bits)`. Needs temp `cluster_nodes(key)` and `cluster_mentions(key)` of pending keys unless `everything`."""
+    `scope_edges(node_a, node_b, bits)`, those of judgements among them. Needs temp `cluster_nodes(key)` and `cluster_mentions(key)` of
+    pending keys unless `everything`."""
+    edges = "scope_edges" if everything else "edges"
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE {edges} AS
+        SELECT node_a, node_b, bits FROM match.pairs WHERE bits >= ? UNION ALL {_JUDGED_SAME}""",
+        [model.merge_bits, JUDGED_BITS],
+    )
     if everything:
         con.execute("CREATE OR REPLACE TEMP TABLE scope AS SELECT node_id FROM match.nodes")
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE scope_edges AS SELECT node_a, node_b, bits FROM match.pairs WHERE bits >= ?", [model.merge_bits]
-        )
         return
-    con.execute("CREATE OR REPLACE TEMP TABLE edges AS SELECT node_a, node_b, bits FROM match.pairs WHERE bits >= ?", [model.merge_bits])
     con.execute(
         """CREATE OR REPLACE TEMP TABLE scope AS
         WITH pending_nodes AS (SELECT key::UBIGINT AS node_id FROM cluster_nodes),

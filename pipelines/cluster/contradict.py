@@ -14,10 +14,21 @@ MOST_SIGNATURES = 400
 _FIELDS = ("party_kind", "name_norm", "surname", "name_pinyin", "name_is_masked", "former_name_norm", "gender", "birth_on", "documents")
 
 
+# One node a group will do: those that are held together join before anything else (pipelines/cluster/agglomerate.py).
+_APART_NODES = """
+    SELECT foe, group_id, component, min(node_id) AS node_id
+    FROM (SELECT record_id, group_id, unnest(apart_from) AS foe FROM match.judged_records)
+    JOIN match.node_records USING (record_id) JOIN many USING (node_id) GROUP BY ALL"""
+_JUDGED_AGAINST = """
+    SELECT DISTINCT least(a.signature, b.signature) AS one, greatest(a.signature, b.signature) AS two
+    FROM apart_nodes l JOIN apart_nodes r ON r.group_id = l.foe AND r.foe = l.group_id AND r.component = l.component
+    JOIN signed a ON a.node_id = l.node_id JOIN signed b ON b.node_id = r.node_id"""
+
+
 def sign_nodes(con: duckdb.DuckDBPyConnection) -> int:
     """Temp `signed(node_id, component, signature)` of the components of several nodes, a signature being a hash of what can contradict in
-    a node; temp `signatures(component, signature, <that>)` of the components with more than one. Answers how many of these are too
-    large to compare."""
+    a node; temp `signatures(component, signature, <that>)` of the components with more than one. A node that is judged to be apart from
+    others has a signature of its own. Answers how many of these are too large to compare."""
     con.execute(
         """CREATE OR REPLACE TEMP TABLE many AS
         SELECT node_id, component FROM components SEMI JOIN (SELECT component FROM components GROUP BY component HAVING count(*) > 1)
@@ -28,8 +39,12 @@ def sign_nodes(con: duckdb.DuckDBPyConnection) -> int:
         SELECT node_id, list(value ORDER BY value) AS documents FROM match.node_identifiers SEMI JOIN many USING (node_id)
         WHERE kind = 'id_number' GROUP BY node_id"""
     )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE apart_nodes AS {_APART_NODES}")
     known = "many JOIN match.nodes USING (node_id) LEFT JOIN node_documents USING (node_id)"
-    con.execute(f"CREATE OR REPLACE TEMP TABLE signed AS SELECT node_id, component, hash({', '.join(_FIELDS)}) AS signature FROM {known}")
+    alone = "CASE WHEN node_id IN (SELECT node_id FROM apart_nodes) THEN node_id END"
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE signed AS SELECT node_id, component, hash({', '.join(_FIELDS)}, {alone}) AS signature FROM {known}"
+    )
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE signatures AS
         WITH several AS (SELECT component FROM signed GROUP BY component HAVING min(signature) <> max(signature)),
@@ -42,35 +57,38 @@ def sign_nodes(con: duckdb.DuckDBPyConnection) -> int:
 
 
 def compare_signatures(con: duckdb.DuckDBPyConnection, model: MatchModel) -> None:
-    """Temp `against(component, one, two, <comparison> bits or null, forbidden)` of the signature pairs where something contradicts
+    """Temp `against(component, one, two, <comparison> bits or null, forbidden, judged)` of the signature pairs where something contradicts
     or could have: silent comparisons are null."""
     judged = judged_by(model)
     forbidding = [name for name, levels in model.comparisons.items() if any(x.forbids for x in levels)]
     columns = ", ".join(f"{_contradicting(model, name)} AS {name}" for name in judged)
     forbidden = " OR ".join(f"coalesce({_forbidding(model, name)}, false)" for name in forbidding) or "false"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE judged_against AS {_JUDGED_AGAINST}")
     some = " OR ".join(f"{name} < 0" for name in judged)
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE against AS
         SELECT l.component, l.signature AS one, r.signature AS two, {AGREEMENTS["names_agree"]} AS names_agree,
-               {columns}, {forbidden} AS forbidden
-        FROM signatures l JOIN signatures r ON l.component = r.component AND l.signature < r.signature"""
+               {columns}, {forbidden} AS forbidden, j.one IS NOT NULL AS judged
+        FROM signatures l JOIN signatures r ON l.component = r.component AND l.signature < r.signature
+        LEFT JOIN judged_against j ON j.one = l.signature AND j.two = r.signature"""
     )
+    con.execute("DROP TABLE judged_against; DROP TABLE apart_nodes")
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE disputed AS
-        SELECT DISTINCT component FROM against WHERE forbidden OR {some}"""
+        SELECT DISTINCT component FROM against WHERE forbidden OR judged OR {some}"""
     )
 
 
 def contradictions_of(con: duckdb.DuckDBPyConnection, model: MatchModel) -> dict[int, dict[tuple[int, int], Contradiction]]:
     """Per disputed component: (signature, signature) -> Contradiction."""
-    judged = judged_by(model)
+    compared = judged_by(model)
     found: dict[int, dict[tuple[int, int], Contradiction]] = {}
     rows = con.execute(
-        f"SELECT component, one, two, forbidden, {', '.join(judged)} FROM against SEMI JOIN disputed USING (component)"
+        f"SELECT component, one, two, forbidden, judged, {', '.join(compared)} FROM against SEMI JOIN disputed USING (component)"
     ).fetchall()
-    for component, one, two, forbidden, *bits in rows:
-        known = {name: value for name, value in zip(judged, bits, strict=True) if value is not None}
-        found.setdefault(component, {})[(one, two)] = Contradiction(known, forbidden)
+    for component, one, two, forbidden, judged, *bits in rows:
+        known = {name: value for name, value in zip(compared, bits, strict=True) if value is not None}
+        found.setdefault(component, {})[(one, two)] = Contradiction(known, forbidden, judged)
     return found
 
 
@@ -84,7 +102,7 @@ def supports_sql(model: MatchModel) -> str:
         JOIN signed b ON b.node_id = e.node_b
         LEFT JOIN against g ON g.component = a.component AND g.one = least(a.signature, b.signature)
             AND g.two = greatest(a.signature, b.signature)
-        WHERE NOT coalesce(g.forbidden, false) ORDER BY a.component, cost, e.node_a, e.node_b"""
+        WHERE NOT coalesce(g.forbidden OR g.judged, false) ORDER BY a.component, cost, e.node_a, e.node_b"""
 
 
 def judged_by(model: MatchModel) -> list[str]:

@@ -2,6 +2,8 @@
 
 - A split: the part that keeps most of the customer's mentions keeps the id; on a tie the part with the least record id.
 - A merge: the oldest id survives (earlier stage transaction, then lesser id); the others resolve to it for ever.
+- A part most of whose mentions once stood under an id that had merged into the customer gets that id back, and leaves the customer's to
+  another part: undoing a merge restores both ids.
 - A new id is made from the least mention of its cluster and how often that mention has founded a customer before,
   so that a repeated run gives the same ids.
 """
@@ -18,8 +20,10 @@ def fold_ids(con: duckdb.DuckDBPyConnection, now: object, seq: int) -> dict[str,
     """Give every cluster of temp `grouped(record_id, label)` a customer id and write cluster.*; temp `stale(record_id)` are mentions in
     scope that may have left, temp `joins(label, bits)` the weakest joins. Marks the customers that changed."""
     _overlap(con)
+    _find_restorable(con)
     _choose(con)
-    _name_new(con, seq)
+    _restore(con)
+    _name_new(con)
     con.execute(
         """CREATE OR REPLACE TEMP TABLE placed AS
         SELECT g.record_id, i.customer_id FROM grouped g JOIN label_ids i USING (label)"""
@@ -30,11 +34,10 @@ def fold_ids(con: duckdb.DuckDBPyConnection, now: object, seq: int) -> dict[str,
         FROM held h FULL JOIN placed p USING (record_id) WHERE h.customer_id IS DISTINCT FROM p.customer_id"""
     )
     facts = _write_events(con, now, seq)
-    con.execute("DELETE FROM cluster.members WHERE record_id IN (SELECT record_id FROM held)")
-    con.execute("INSERT INTO cluster.members SELECT record_id, customer_id FROM placed")
+    _move_members(con, now)
     _write_registry(con, now, seq)
     mark(con, "cluster", "customers", "FROM moved WHERE customer_id IS NOT NULL UNION FROM reweighed", seq)
-    for table in ("held", "overlap", "chosen", "label_ids", "placed", "moved", "reweighed", "new_ids", "losers"):
+    for table in ("held", "overlap", "chosen", "label_ids", "placed", "moved", "reweighed", "new_ids", "restored", "losers"):
         con.execute(f"DROP TABLE {table}")
     return facts
 
@@ -43,7 +46,7 @@ def _overlap(con: duckdb.DuckDBPyConnection) -> None:
     """Temp `held(record_id, customer_id)`: who held the mentions in scope; `overlap(label, customer_id, n, least)`."""
     con.execute(
         """CREATE OR REPLACE TEMP TABLE held AS
-        SELECT record_id, customer_id FROM cluster.members
+        SELECT record_id, customer_id, since_at FROM cluster.members
         WHERE record_id IN (SELECT record_id FROM grouped UNION ALL SELECT record_id FROM stale)"""
     )
     con.execute(
@@ -57,8 +60,8 @@ def _choose(con: duckdb.DuckDBPyConnection) -> None:
     """Temp `chosen(customer_id, label)`: where each old id goes; `label_ids(label, customer_id)`: which id each label keeps; `losers`."""
     con.execute(
         """CREATE OR REPLACE TEMP TABLE chosen AS
-        SELECT customer_id, label FROM overlap
-        QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY n DESC, least) = 1"""
+        SELECT customer_id, label FROM overlap LEFT JOIN restorable USING (label, customer_id)
+        QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY former_id IS NOT NULL, n DESC, least) = 1"""
     )
     con.execute(
         """CREATE OR REPLACE TEMP TABLE label_ids AS
@@ -71,7 +74,50 @@ def _choose(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _name_new(con: duckdb.DuckDBPyConnection, seq: int) -> None:
+def _find_restorable(con: duckdb.DuckDBPyConnection) -> None:
+    """Temp `restorable(label, customer_id, former_id)`: parts of customers that come apart, and the id under which most of each once stood
+    that had merged into its customer; an id for one part only."""
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE restorable AS
+        WITH parted AS (FROM overlap QUALIFY count(*) OVER (PARTITION BY customer_id) > 1),
+        stood AS (
+            SELECT p.label, p.customer_id, f.customer_id AS former_id, count(DISTINCT record_id) AS n, any_value(p.n) AS all_n, p.least
+            FROM parted p JOIN grouped g USING (label) JOIN held h USING (record_id) JOIN cluster.former_members f USING (record_id)
+            JOIN cluster.customers c ON c.customer_id = f.customer_id AND c.merged_into = p.customer_id
+            WHERE h.customer_id = p.customer_id GROUP BY ALL),
+        most AS (FROM stood WHERE 2 * n > all_n QUALIFY row_number() OVER (PARTITION BY label ORDER BY n DESC, former_id) = 1)
+        SELECT label, customer_id, former_id FROM most QUALIFY row_number() OVER (PARTITION BY former_id ORDER BY n DESC, least) = 1"""
+    )
+
+
+def _restore(con: duckdb.DuckDBPyConnection) -> None:
+    """Temp `restored(label, customer_id, split_from)`: restorable parts that got no other id, added to `label_ids`."""
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE restored AS
+        SELECT label, former_id AS customer_id, customer_id AS split_from FROM restorable ANTI JOIN label_ids USING (label)"""
+    )
+    con.execute("INSERT INTO label_ids SELECT label, customer_id FROM restored")
+    con.execute("DROP TABLE restorable")
+
+
+def _move_members(con: duckdb.DuckDBPyConnection, now: object) -> None:
+    """Bring cluster.members up to date with `placed`; what a mention leaves is kept in cluster.former_members."""
+    con.execute(
+        """INSERT INTO cluster.former_members
+        SELECT record_id, h.customer_id, h.since_at, ? FROM held h LEFT JOIN placed p USING (record_id)
+        WHERE h.customer_id IS DISTINCT FROM p.customer_id""",
+        [now],
+    )
+    con.execute("DELETE FROM cluster.members WHERE record_id IN (SELECT record_id FROM held)")
+    con.execute(
+        """INSERT INTO cluster.members
+        SELECT record_id, p.customer_id, CASE WHEN h.customer_id = p.customer_id THEN h.since_at ELSE ? END
+        FROM placed p LEFT JOIN held h USING (record_id)""",
+        [now],
+    )
+
+
+def _name_new(con: duckdb.DuckDBPyConnection) -> None:
     """Temp `new_ids(label, customer_id, origin_record_id, split_from)` for labels without an old id, added to `label_ids`."""
     con.execute(
         """CREATE OR REPLACE TEMP TABLE new_ids AS
@@ -85,14 +131,31 @@ def _name_new(con: duckdb.DuckDBPyConnection, seq: int) -> None:
     con.execute("INSERT INTO label_ids SELECT label, customer_id FROM new_ids")
 
 
+# Judgements that hold mentions of two customers together, or keep mentions of them apart.
+_JUDGED = """
+    WITH judged AS (
+        SELECT DISTINCT h.customer_id AS was, p.customer_id AS now_is, j.group_id, j.apart_from
+        FROM match.judged_records j JOIN placed p USING (record_id) LEFT JOIN held h USING (record_id))
+    SELECT a.was AS customer_id, b.was AS other_id FROM judged a JOIN judged b ON a.group_id = b.group_id AND a.was <> b.was
+    UNION
+    SELECT a.now_is, b.now_is FROM judged a JOIN judged b ON list_contains(a.apart_from, b.group_id) AND a.now_is <> b.now_is"""
+# The model was adopted after clusters were last decided.
+_NEW_MODEL = """
+    SELECT coalesce(max(adopted_at) > (SELECT max(ended_at) FROM meta.runs WHERE stage = 'cluster'), false) FROM match.models"""
+
+
 def _write_events(con: duckdb.DuckDBPyConnection, now: object, seq: int) -> dict[str, object]:
     con.execute(
-        """INSERT INTO cluster.events
-        SELECT ?, row_number() OVER (ORDER BY customer_id, kind, other_id), ?, kind, customer_id, other_id FROM (
+        f"""INSERT INTO cluster.events
+        WITH happened AS (
             SELECT CASE WHEN split_from IS NULL THEN 'created' ELSE 'split' END AS kind, customer_id, split_from AS other_id FROM new_ids
+            UNION ALL SELECT 'restored', customer_id, split_from FROM restored
             UNION ALL SELECT 'merged', customer_id, survivor FROM losers
             UNION ALL
-            SELECT 'gone', customer_id, NULL FROM (SELECT DISTINCT customer_id FROM held) ANTI JOIN chosen USING (customer_id))""",
+            SELECT 'gone', customer_id, NULL FROM (SELECT DISTINCT customer_id FROM held) ANTI JOIN chosen USING (customer_id))
+        SELECT ?, row_number() OVER (ORDER BY customer_id, kind, other_id), ?, kind, customer_id, other_id,
+               CASE WHEN (customer_id, other_id) IN ({_JUDGED}) THEN 'judgements' WHEN ({_NEW_MODEL}) THEN 'model' ELSE 'records' END
+        FROM happened""",
         [seq, now],
     )
     counted = con.execute("SELECT kind, count(*) FROM cluster.events WHERE seq = ? GROUP BY kind", [seq]).fetchall()

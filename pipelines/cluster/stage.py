@@ -9,12 +9,14 @@ import duckdb
 import numpy as np
 
 from pipelines.cluster.agglomerate import Edge, agglomerate
-from pipelines.cluster.components import gather_scope, label_components, put_table, weakest_joins
+from pipelines.cluster.components import JUDGED_BITS, gather_scope, label_components, put_table, weakest_joins
 from pipelines.cluster.contradict import MOST_SIGNATURES, compare_signatures, contradictions_of, sign_nodes, supports_sql
 from pipelines.cluster.identity import fold_ids
 from pipelines.stage import Run, all_pending, pending, take_in
 from pipelines.warehouse import count
 from schemas.match_model import MatchModel, load_match_model
+
+_OF_DISPUTED = "JOIN (FROM components SEMI JOIN disputed USING (component)) ON node_id = node_a"
 
 
 def cluster(con: duckdb.DuckDBPyConnection, run: Run, seq: int) -> dict[str, object]:
@@ -64,14 +66,15 @@ def _decide(con: duckdb.DuckDBPyConnection, model: MatchModel) -> dict[str, obje
 
 
 def _cut_large(con: duckdb.DuckDBPyConnection) -> None:
-    """In a component of too many signatures only pairs of the same name stay: bounded work, and no chain through a shared value."""
+    """In a component of too many signatures only pairs of the same name and judgements stay: bounded work, and no chain through a shared
+    value."""
     con.execute(
         """CREATE OR REPLACE TEMP TABLE kept_edges AS
         WITH large AS (SELECT component FROM signatures GROUP BY component HAVING count(*) > ?)
         SELECT e.* FROM scope_edges e JOIN components c ON c.node_id = e.node_a
         JOIN match.nodes a ON a.node_id = e.node_a JOIN match.nodes b ON b.node_id = e.node_b
-        WHERE c.component NOT IN (SELECT component FROM large) OR a.name_norm = b.name_norm""",
-        [MOST_SIGNATURES],
+        WHERE c.component NOT IN (SELECT component FROM large) OR a.name_norm = b.name_norm OR e.bits >= ?""",
+        [MOST_SIGNATURES, JUDGED_BITS],
     )
     con.execute("DROP TABLE scope_edges")
     con.execute("ALTER TABLE kept_edges RENAME TO scope_edges")
@@ -87,9 +90,13 @@ def _decide_disputed(con: duckdb.DuckDBPyConnection, model: MatchModel) -> tuple
     edges: dict[int, list[Edge]] = {}
     for component, *edge in _rows(con, supports_sql(model)):
         edges.setdefault(component, []).append((edge[0], edge[1], edge[2]))
+    together: dict[int, list[tuple[int, int]]] = {}
+    for component, a, b in _rows(con, f"SELECT component, node_a, node_b FROM scope_edges {_OF_DISPUTED} WHERE bits >= {JUDGED_BITS}"):
+        together.setdefault(component, []).append((a, b))
     labels: dict[int, int] = {}
     for component, signature_of in signature.items():
-        labels |= agglomerate(edges.get(component, []), signature_of, contradictions[component], model.merge_bits)
+        judged = together.get(component, [])
+        labels |= agglomerate(edges.get(component, []), signature_of, contradictions[component], model.merge_bits, judged)
     keys = np.fromiter(labels.keys(), dtype=np.uint64, count=len(labels))
     return keys, np.fromiter(labels.values(), dtype=np.uint64, count=len(labels))
 

@@ -19,6 +19,8 @@ _PLACE_FREE = {"address_norm": "CASE WHEN NOT coalesce(address_is_place, false) 
 _FEATURES = ", ".join(f"{_PLACE_FREE.get(c, c)} AS {c}" for c in EVIDENCE)
 # beside a valid personal identifier: a full name with a birth date, or with a door
 _TELLING = "name_norm IS NOT NULL AND NOT coalesce(name_is_masked, false) AND (birth_on IS NOT NULL OR address_key IS NOT NULL)"
+# judged to be another party than some mention, which may say exactly the same
+_APART = "(SELECT record_id FROM match.judged_records WHERE len(apart_from) > 0)"
 
 
 def assign_nodes(con: duckdb.DuckDBPyConnection, mentions: str | None) -> None:
@@ -30,10 +32,12 @@ def assign_nodes(con: duckdb.DuckDBPyConnection, mentions: str | None) -> None:
         WITH held AS (
             SELECT record_id, bit_xor(hash(kind, value)) AS identifiers, bool_or(is_valid AND is_personal AND NOT is_masked) AS identifies
             FROM std.identifiers {only} GROUP BY record_id),
-        told AS (SELECT record_id, role, order_id, {_FEATURES} FROM std.mentions {only})
-        SELECT told.*, hash({", ".join(EVIDENCE)}, identifiers,
-                            CASE WHEN NOT (coalesce(identifies, false) OR {_TELLING}) THEN coalesce(order_id, record_id) END) AS node_id
-        FROM told LEFT JOIN held USING (record_id)"""
+        told AS (SELECT record_id, role, order_id, record_id IN {_APART} AS stands_alone, {_FEATURES} FROM std.mentions {only}),
+        kept AS (
+            SELECT told.*, identifiers, CASE WHEN stands_alone THEN record_id
+                   WHEN NOT (coalesce(identifies, false) OR {_TELLING}) THEN coalesce(order_id, record_id) END AS kept_to
+            FROM told LEFT JOIN held USING (record_id))
+        SELECT * EXCLUDE (identifiers, kept_to), hash({", ".join(EVIDENCE)}, identifiers, kept_to) AS node_id FROM kept"""
     )
     _attach_shipments(con)
     con.execute(
@@ -52,7 +56,7 @@ def _attach_shipments(con: duckdb.DuckDBPyConnection) -> None:
         f"""CREATE OR REPLACE TEMP TABLE attached AS
         SELECT s.rowid AS feature_n, f.node_id
         FROM features s JOIN std.orders o ON o.order_id = s.order_id JOIN features f ON f.record_id = o.recipient_record_id
-        WHERE s.role = 'shipment_recipient' AND f.role = 'recipient'
+        WHERE s.role = 'shipment_recipient' AND f.role = 'recipient' AND NOT s.stands_alone
             AND {covered("s.name_norm", "f.name_norm")} AND {covered("s.phone_norm", "f.phone_norm")}"""
     )
 

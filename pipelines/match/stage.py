@@ -6,6 +6,7 @@ import duckdb
 
 from pipelines.match.block import collect_keys, fill_blocks, members_of_crossed_blocks, propose
 from pipelines.match.identifier_use import refresh_use
+from pipelines.match.judgements import take_in_judgements
 from pipelines.match.names_used import adopt_model, hashes_otherwise, model_in_use
 from pipelines.match.nodes import assign_nodes, drop_removed, store_nodes
 from pipelines.match.score import check_levels, gather_compared, score
@@ -21,7 +22,11 @@ def match(con: duckdb.DuckDBPyConnection, run: Run, seq: int) -> dict[str, objec
     everything = run.full or all_pending(con, "match", "std") or hashes_otherwise(con) or _is_empty(con)
     every = "SELECT count(*) FROM std.mentions"
     changed_n = count(con, every) if everything else pending(con, "match", "std", "mentions", "match_pending")
-    facts: dict[str, object] = {"mentions_changed": changed_n}
+    facts: dict[str, object] = {"mentions_changed": changed_n} | take_in_judgements(con)
+    if not everything:
+        con.execute("INSERT INTO match_pending SELECT record_id FROM judged_anew ANTI JOIN match_pending ON key = record_id")
+        changed_n = count(con, "SELECT count(*) FROM match_pending")
+    con.execute("DROP TABLE judged_anew")
     if not everything and not changed_n and model_in_use(con) == model.fingerprint:
         take_in(con, "match", "std")
         return facts

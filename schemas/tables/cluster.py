@@ -8,6 +8,16 @@ MEMBERS = table(
     "record_id",
     col("record_id", TEXT, "Mention."),
     col("customer_id", TEXT, "Customer.", "customer_id"),
+    col("since_at", TIME, "Since when it belongs to this customer."),
+)
+FORMER_MEMBERS = table(
+    "cluster.former_members",
+    "Which mention belonged to which customer before, append-only.",
+    ("record_id", "until_at"),
+    col("record_id", TEXT, "Mention."),
+    col("customer_id", TEXT, "Customer it belonged to.", "customer_id"),
+    col("since_at", TIME, "From when."),
+    col("until_at", TIME, "Until when: the time of the events that moved it (cluster.events)."),
 )
 CUSTOMERS = table(
     "cluster.customers",
@@ -29,8 +39,9 @@ EVENTS = table(
     col("seq", INT, "Stage transaction."),
     col("event_n", INT, "Ordinal in it."),
     col("at", TIME, "When."),
-    col("kind", TEXT, "created | merged | split | gone."),
+    col("kind", TEXT, "created | merged | split | restored (an id that had merged, split off again) | gone."),
     col("customer_id", TEXT, "Customer the event is about.", "customer_id"),
-    col("other_id", TEXT, "merged: surviving id; split: id it was split from.", "customer_id"),
+    col("other_id", TEXT, "merged: surviving id; split, restored: id it was split from.", "customer_id"),
+    col("cause", TEXT, "judgements (a steward's) | model (another one was adopted) | records (they came, went or changed)."),
 )
-TABLES = (MEMBERS, CUSTOMERS, EVENTS)
+TABLES = (MEMBERS, FORMER_MEMBERS, CUSTOMERS, EVENTS)

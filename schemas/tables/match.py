@@ -1,6 +1,6 @@
 """`match.*`: distinct evidence, identifiers shared by too many, and scored pairs."""
 
-from schemas.contract import BOOL, DATE, FLOAT, INT, JSON, NODE, TEXT, TIME, col, table
+from schemas.contract import BOOL, DATE, FLOAT, INT, JSON, NODE, TEXT, TEXTS, TIME, col, table
 
 NODES = table(
     "match.nodes",
@@ -78,4 +78,12 @@ NAME_TERMS = table(
     col("name_norm", TEXT, "Common name.", "name"),
     col("share", FLOAT, "Share of named people who are called so."),
 )
-TABLES = (NODES, NODE_RECORDS, NODE_IDENTIFIERS, IDENTIFIER_USE, PAIRS, MODELS, NAME_TERMS)
+JUDGED_RECORDS = table(
+    "match.judged_records",
+    "Mentions that stewards judged, as far as their judgements do not contradict each other.",
+    "record_id",
+    col("record_id", TEXT, "Mention, whether or not there is one now."),
+    col("group_id", TEXT, "Least mention of those judged to be the same party as this one."),
+    col("apart_from", TEXTS, "Groups judged to be other parties than this one, in order."),
+)
+TABLES = (NODES, NODE_RECORDS, NODE_IDENTIFIERS, IDENTIFIER_USE, PAIRS, MODELS, NAME_TERMS, JUDGED_RECORDS)

@@ -87,6 +87,16 @@ SUPERSEDED = table(
     *LINEAGE[1:],
 )
 
+JUDGEMENTS = table(
+    "raw.judgements",
+    "What stewards judged of pairs of mentions, as far as it is in force: a copy of the ledger's, made when a run begins.",
+    ("record_a", "record_b"),
+    col("record_a", TEXT, "Lesser mention."),
+    col("record_b", TEXT, "Greater mention."),
+    col("verdict", TEXT, "same | different.", nullable=False),
+    col("judgement_id", INT, "Number of the judgement in the ledger; the greater the newer.", nullable=False),
+)
+
 ROWS = table(
     "raw.rows",
     "Registry of current source rows, all inputs together.",
@@ -340,4 +350,5 @@ ENTITIES: dict[str, tuple[Table, dict[str, Table]]] = {
     "tickets": (TICKETS, {"messages": TICKET_MESSAGES}),
     "interactions": (INTERACTIONS, {}),
 }
-TABLES = (FILES, READINGS, QUARANTINE, SUPERSEDED, ROWS, *(t for header, parts in ENTITIES.values() for t in (header, *parts.values())))
+_INPUTS = (t for header, parts in ENTITIES.values() for t in (header, *parts.values()))
+TABLES = (FILES, READINGS, QUARANTINE, SUPERSEDED, JUDGEMENTS, ROWS, *_INPUTS)

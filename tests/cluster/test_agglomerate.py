@@ -43,6 +43,15 @@ def test_a_forbidden_pair_is_never_joined_however_strong_the_links() -> None:
     assert groups[1] != groups[3]
 
 
+def test_whoever_joins_what_a_steward_holds_together_agrees_with_one_part_of_it() -> None:
+    signature = {1: 1, 2: 2, 3: 1, 4: 2, 5: 1}
+    edges = [(-9.0, 1, 3), (-9.0, 3, 5), (-9.0, 2, 4)]
+    assert set(agglomerate(edges, signature, {(1, 2): NAMES_DIFFER}, 6.0, [(1, 2)]).values()) == {1}
+    assert set(agglomerate(edges, signature, {(1, 2): DOCUMENTS_DIFFER}, 6.0, [(1, 2)]).values()) == {1}
+    kept_apart = {(1, 2): NAMES_DIFFER, (1, 3): Contradiction({}, judged=True)}
+    assert agglomerate([*edges, (-9.0, 1, 6)], signature | {6: 3}, kept_apart, 6.0, [(1, 2)]) == {1: 1, 2: 1, 3: 1, 4: 1, 5: 1, 6: 6}
+
+
 @given(
     st.integers(2, 9).flatmap(
         lambda n: st.tuples(

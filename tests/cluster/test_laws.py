@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.warehouse import open_warehouse
 from schemas import match_model
-from tests.match.world import Mention, partition, put, resolve
+from tests.match.world import Mention, judge, partition, put, resolve
 
 NAMES = ["王伟", "李娜", "张小明", "张晓明", "王芳", "欧阳修", "王*", "张**", None]
 PINYIN = {"张小明": "zhang xiao ming", "张晓明": "zhang xiao ming"}
@@ -44,6 +44,13 @@ def populations(draw: st.DrawFn) -> list[Mention]:
     return rows
 
 
+RECORDS = st.integers(0, 8).map("crm:{:03d}".format)
+JUDGEMENTS = st.lists(
+    st.tuples(RECORDS, RECORDS, st.sampled_from(["same", "different"])).filter(lambda j: j[0] != j[1]),
+    max_size=5, unique_by=lambda j: tuple(sorted(j[:2])),
+)  # fmt: skip
+
+
 @pytest.fixture(autouse=True)
 def low_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """Caps so low that blocks and identifiers cross them all the time."""
@@ -55,13 +62,14 @@ def low_lines(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"{module}.load_match_model", lambda: low)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(populations(), st.randoms(use_true_random=False), st.integers(1, 5))
-def test_any_order_and_batching_with_withdrawals_gives_the_clusters_of_one_full_run(
-    rows: list[Mention], chance: random.Random, batches: int
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(populations(), JUDGEMENTS, st.randoms(use_true_random=False), st.integers(1, 5))
+def test_any_order_and_batching_with_withdrawals_and_judgements_gives_the_clusters_of_one_full_run(
+    rows: list[Mention], judgements: list[tuple[str, str, str]], chance: random.Random, batches: int
 ) -> None:
     once = open_warehouse(":memory:")
     put(once, rows)
+    judge(once, *judgements)
     resolve(once)
 
     stepwise = open_warehouse(":memory:")
@@ -71,8 +79,10 @@ def test_any_order_and_batching_with_withdrawals_gives_the_clusters_of_one_full_
     resolve(stepwise)
     for n in range(batches):
         put(stepwise, shuffled[n::batches], gone=[p.record_id for p in passing[n : n + 1]])
+        judge(stepwise, *chance.sample(judgements, chance.randint(0, len(judgements))))
         resolve(stepwise)
     put(stepwise, [], gone=[p.record_id for p in passing])
+    judge(stepwise, *judgements)
     resolve(stepwise)
     assert partition(stepwise) == partition(once)
 

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from pipelines.warehouse import open_warehouse
-from tests.match.world import customer_of, mention, put, resolve, together
+from tests.match.world import customer_of, judge, mention, put, resolve, together
 
 WEI = {"name": "王伟", "pinyin": "wang wei"}
 A_MAN = "resident:11010119900307003X"
@@ -164,3 +164,41 @@ def test_a_customer_without_mentions_is_gone_but_stays_in_the_registry(con: duck
     put(con, [], gone=["crm:1"])
     resolve(con)
     assert con.execute("SELECT status, record_n FROM cluster.customers").fetchall() == [("gone", 0)]
+
+
+def test_what_a_steward_holds_together_stays_together_whatever_contradicts(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, [mention("crm:1", id_number=A_MAN, phone="13800010001", **WEI),
+              mention("crm:2", id_number=ANOTHER, name="赵敏", pinyin="zhao min", phone="13900020003")])  # fmt: skip
+    resolve(con)
+    assert not together(con, "crm:1", "crm:2")
+    judge(con, ("crm:1", "crm:2", "same"))
+    resolve(con)
+    assert together(con, "crm:1", "crm:2")
+    judge(con)
+    resolve(con)
+    assert not together(con, "crm:1", "crm:2")
+
+
+def test_what_a_steward_keeps_apart_stays_apart_though_they_say_the_same(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, [mention(f"crm:{n}", phone="13800010001", email="w@x.cn", **WEI) for n in (1, 2, 3)])
+    resolve(con)
+    assert together(con, "crm:1", "crm:2", "crm:3")
+    judge(con, ("crm:1", "crm:2", "different"))
+    resolve(con)
+    assert not together(con, "crm:1", "crm:2")
+
+
+def test_groups_held_together_are_kept_apart_as_groups(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, [mention(f"crm:{n}", phone="13800010001", email=f"{n}@x.cn", **WEI) for n in (1, 2, 3, 4)])
+    judge(con, ("crm:1", "crm:2", "same"), ("crm:3", "crm:4", "same"), ("crm:2", "crm:3", "different"))
+    resolve(con)
+    assert together(con, "crm:1", "crm:2") and together(con, "crm:3", "crm:4") and not together(con, "crm:1", "crm:4")
+
+
+def test_the_newest_of_contradicting_judgements_counts_and_the_other_is_reported(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, [mention(f"crm:{n}", phone=f"1380001000{n}", **WEI) for n in (1, 2, 3)])
+    judge(con, ("crm:1", "crm:3", "different"), ("crm:1", "crm:2", "same"), ("crm:2", "crm:3", "same"))
+    resolve(con)
+    assert together(con, "crm:1", "crm:2", "crm:3")
+    facts = con.execute("SELECT facts FROM meta.runs WHERE stage = 'match' ORDER BY seq DESC LIMIT 1").fetchall()[0][0]
+    assert '"judgements_set_aside": 1' in facts and '"judgements": 3' in facts

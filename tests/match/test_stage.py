@@ -95,7 +95,8 @@ def test_no_value_is_spelled_out_in_the_evidence(con: duckdb.DuckDBPyConnection)
 
 
 def test_precision_and_recall_are_counted_over_pairs_of_mentions(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    con.execute("INSERT INTO cluster.members VALUES ('crm:1', 'a'), ('crm:2', 'a'), ('crm:3', 'a'), ('crm:4', 'b')")
+    found = "('crm:1', 'a'), ('crm:2', 'a'), ('crm:3', 'a'), ('crm:4', 'b')"
+    con.execute(f"INSERT INTO cluster.members (record_id, customer_id) VALUES {found}")
     con.execute(
         f"""COPY (SELECT * FROM (VALUES ('crm:1', 'p'), ('crm:2', 'p'), ('crm:3', 'q'), ('crm:4', 'q')) AS t(record_id, party_id))
         TO '{tmp_path}/truth.parquet'"""

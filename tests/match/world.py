@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import duckdb
 
@@ -58,8 +58,15 @@ def put(con: duckdb.DuckDBPyConnection, mentions: Iterable[Mention], gone: Itera
     carry_out(con, Run("test"), "standardise", stage)
 
 
-def resolve(con: duckdb.DuckDBPyConnection, *, full: bool = False) -> None:
-    run = Run("test", full=full, now=BASE)
+def judge(con: duckdb.DuckDBPyConnection, *judgements: tuple[str, str, str]) -> None:
+    """Make (record, record, verdict) the judgements in force, oldest first, as a run finds them."""
+    con.execute("DELETE FROM raw.judgements")
+    for number, (one, two, verdict) in enumerate(judgements, 1):
+        con.execute("INSERT INTO raw.judgements VALUES (?, ?, ?, ?)", [*sorted((one, two)), verdict, number])
+
+
+def resolve(con: duckdb.DuckDBPyConnection, *, full: bool = False, day: int = 0) -> None:
+    run = Run("test", full=full, now=BASE + timedelta(days=day))
     carry_out(con, run, "match", match)
     carry_out(con, run, "cluster", cluster)
 
