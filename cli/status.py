@@ -26,13 +26,15 @@ def register(app: typer.Typer) -> None:
 
 
 def status() -> None:
-    """Published versions, the last run, files by outcome, quarantined rows by reason, the age of each section."""
+    """Published versions, the last runs, how sound the linkage looks, files by outcome, quarantined rows by reason, the age of each
+    section."""
     settings = load_settings()
     require_home(settings)
     _published(settings)
     with closing(open_ledger(settings.ledger)) as ledger:
         reconcile(ledger)
         _last_runs(settings, ledger)
+        _linkage(ledger)
         _files(ledger)
         _quarantine(ledger)
         jobs = job_counts(ledger)
@@ -84,6 +86,24 @@ def _last_runs(settings: Settings, ledger: Ledger) -> None:
     for run in runs:
         table.add_row(run.run_id[:8], ago(run.started_at), _outcome(run), _seconds(run))
     out.print(table)
+
+
+def _linkage(ledger: Ledger) -> None:
+    """How sound who is who looked when it last changed."""
+    stages = (report for run in recent_runs(ledger, limit=50) for report in run.stages if report["stage"] == "cluster")
+    health: dict[str, Any] = next((report["facts"]["health"] for report in stages if "health" in report["facts"]), {})
+    if not health:
+        return
+    table = Table("mentions of a customer", *health["sizes"], title="Who is who", title_justify="left")
+    table.add_row("customers", *map(number, health["sizes"].values()))
+    out.print(table)
+    out.print(
+        f"Largest: {number(health['largest'])} mentions. Held by a weak join: {number(health['weak'])} customers. "
+        f"Pairs above the line {number(health['pairs'])}, in the band for review {number(health['review_pairs'])}."
+    )
+    for name in ("precision", "recall"):
+        if of := health.get(name):
+            out.print(f"Of the pairs that stewards judged, {name} {of['share']:.3f} ({of['low']:.3f} to {of['high']:.3f}, n = {of['of']}).")
 
 
 def _outcome(run: RunRecord) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from pipelines.cluster.agglomerate import Edge, agglomerate
 from pipelines.cluster.components import JUDGED_BITS, gather_scope, label_components, put_table, weakest_joins
 from pipelines.cluster.contradict import MOST_SIGNATURES, compare_signatures, contradictions_of, sign_nodes, supports_sql
+from pipelines.cluster.health import linkage_health
 from pipelines.cluster.identity import fold_ids
 from pipelines.stage import Run, all_pending, pending, take_in
 from pipelines.warehouse import count
@@ -36,6 +37,7 @@ def cluster(con: duckdb.DuckDBPyConnection, run: Run, seq: int) -> dict[str, obj
         facts |= _decide(con, model)
         _group_records(con, everything)
         facts |= fold_ids(con, run.now, seq)
+        facts["health"] = linkage_health(con, model)
         for table in ("scope", "scope_edges", "components", "clusters", "joins", "grouped", "stale"):
             con.execute(f"DROP TABLE {table}")
     take_in(con, "cluster", "std")
