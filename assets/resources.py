@@ -98,7 +98,7 @@ def home_resource(context: InitResourceContext) -> Iterator[Home]:
     with run_lock(settings.run_lock, "hub run"):
         # only now can other runs be told to be dead: a living one would hold the lock
         fail_dead_runs(instance, but=run.run_id)
-        yield Home(settings, Run(run.run_id, context.resource_config["full"]))
+        yield Home(settings, Run(run.run_id, context.resource_config["full"], settings.match_model))
 
 
 @resource(required_resource_keys={"home"})

@@ -61,12 +61,13 @@ def explain(
 
     if record_b == record_a:
         raise UsageError("these are the same mention", where=record_a)
-    with quiet_warehouse(load_settings(), "hub explain") as con:
+    settings = load_settings()
+    with quiet_warehouse(settings, "hub explain") as con:
         if record_b is None:
             now_is = resolve_id(con, record_a)
-            _print_formation(now_is, formation_of(con, load_match_model(), now_is))
+            _print_formation(now_is, formation_of(con, load_match_model(settings.match_model), now_is))
         else:
-            _print_waterfall(explain_pair(con, load_match_model(), record_a, record_b))
+            _print_waterfall(explain_pair(con, load_match_model(settings.match_model), record_a, record_b))
 
 
 def _print_waterfall(found: Explanation) -> None:

@@ -11,19 +11,22 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from time import perf_counter
 
 import duckdb
 
 from pipelines.warehouse import count, transaction
+from schemas.match_model import PERSON_MODEL
 
 
 @dataclass(frozen=True)
 class Run:
-    """One pass over all stages. `full`: derive everything anew from the raw layer (ids persist)."""
+    """One pass over all stages. `full`: derive everything anew from the raw layer (ids persist); `model`: file of the match model."""
 
     run_id: str
     full: bool = False
+    model: Path = PERSON_MODEL
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
 
 

@@ -40,6 +40,7 @@ def new_files_digest(settings: Settings) -> str | None:
 def recipe(settings: Settings) -> str:
     """A digest of what decides the result besides the rows: mappings, models, rules, vocabulary, schema, and the day (age bands)."""
     paths = sorted(path for folder in {PROJECT / "schemas", settings.sources_dir} for path in folder.rglob("*") if path.suffix != ".py")
+    paths.append(settings.match_model)
     digest = hashlib.sha256(f"{SCHEMA_VERSION} {datetime.now(UTC).date()}".encode())
     for path in paths:
         if path.is_file():

@@ -20,11 +20,13 @@ class _Strict(BaseModel):
 
 
 class Level(_Strict):
-    """One level of agreement. `u = "name_share"` takes the frequency of the name itself."""
+    """One level of agreement. `u = "name_share"` takes the frequency of the name itself. `masked`: it is reached where one side is masked,
+    and only there, so its m and u are shares among such pairs."""
 
     level: str
     m: float = Field(gt=0, le=1)
     u: float | Literal["name_share"]
+    masked: bool = False
     contradicts: bool = False
     forbids: bool = False
 
@@ -58,6 +60,7 @@ class BlockingRule(_Strict):
 
 class MatchModel(_Strict):
     version: str
+    trained: dict[str, int | float | str] | None = None
     prior_population: float = Field(gt=1)
     merge_bits: float
     review_bits: float
@@ -79,14 +82,24 @@ class MatchModel(_Strict):
         return f"{self.version}-{hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:8]}"
 
 
+def write_match_model(model: MatchModel, path: Path) -> None:
+    """Write a model file that `load_match_model` reads, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_text(yaml.safe_dump(model.model_dump(mode="json", exclude_defaults=True), sort_keys=False, allow_unicode=True), "utf-8")
+    fresh.replace(path)
+
+
 def load_match_model(path: Path = PERSON_MODEL) -> MatchModel:
     """Read and check a model file.
 
     Raises:
-        UsageError: the file is not YAML, or a key is unknown, missing or of the wrong type.
+        UsageError: there is no such file, or the file is not YAML, or a key is unknown, missing or of the wrong type.
     """
     try:
         return MatchModel.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except OSError as error:
+        raise UsageError("the match model cannot be read", where=str(path), why=error.strerror) from error
     except yaml.YAMLError as error:
         raise UsageError("the match model is not YAML", where=str(path), why=str(error)) from error
     except ValidationError as error:

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.errors import UsageError
+from schemas.match_model import PERSON_MODEL
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -55,6 +56,20 @@ class Settings(BaseSettings):
     @property
     def warehouse(self) -> Path:
         return self.home / "warehouse.duckdb"
+
+    @property
+    def match_model(self) -> Path:
+        """The model that was adopted here, else the one the hub comes with."""
+        return self.adopted_model if self.adopted_model.exists() else PERSON_MODEL
+
+    @property
+    def match_model_folder(self) -> Path:
+        return self.home / "models"
+
+    @property
+    def adopted_model(self) -> Path:
+        """Where `hub model adopt` puts it."""
+        return self.match_model_folder / PERSON_MODEL.name
 
     @property
     def serving(self) -> Path:

@@ -22,7 +22,7 @@ _OF_DISPUTED = "JOIN (FROM components SEMI JOIN disputed USING (component)) ON n
 
 def cluster(con: duckdb.DuckDBPyConnection, run: Run, seq: int) -> dict[str, object]:
     """Bring cluster.* up to date with match.* and mark the customers whose mentions or confidence changed."""
-    model = load_match_model()
+    model = load_match_model(run.model)
     all_changed = all_pending(con, "cluster", "std") or all_pending(con, "cluster", "match")
     everything = run.full or all_changed or not count(con, "SELECT count(*) FROM cluster.members")
     if everything:

@@ -68,6 +68,7 @@ LEVELS: dict[str, dict[str, str]] = {
         "masked_given": f"names_agree AND {_VISIBLE} >= 2",
         "masked_surname": "names_agree",
         # a letter in a Latin name, or a syllable in a name whose surname stands
+        "masked_different": "NOT names_agree",
         "similar_char": f"{_CLEAR_NAMES} AND l.surname = r.surname AND length(l.name_norm) = length(r.name_norm) "
         "AND damerau_levenshtein(l.name_pinyin, r.name_pinyin) = 1 OR "
         f"{_CLEAR_NAMES} AND l.surname IS NULL AND r.surname IS NULL AND jaro_winkler_similarity(l.name_norm, r.name_norm) >= 0.94",
@@ -95,7 +96,8 @@ LEVELS: dict[str, dict[str, str]] = {
         "AND position('*' IN left(l.phone_norm, 3) || right(l.phone_norm, 4)) = 0",
         # at least four digits to be seen in both, and none of them differs
         "masked_4": f"phones_agree AND {_VISIBLE_DIGITS} >= 4",
-        "different": "l.phones IS NOT NULL AND r.phones IS NOT NULL OR NOT phones_agree",
+        "masked_different": "NOT phones_agree",
+        "different": "l.phones IS NOT NULL AND r.phones IS NOT NULL",
     },
     "email": {
         "sole": _share("emails_sole"),

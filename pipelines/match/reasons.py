@@ -9,6 +9,7 @@ REASONS: dict[str, dict[str, str]] = {
     "name": {
         "exact": "the same name, or the former name of the other", "homophone": "other characters, the same sound",
         "masked_given": "all that is visible agrees, two characters or more", "masked_surname": "all that is visible agrees",
+        "masked_different": "what is visible differs",
         "similar_char": "one syllable or letter differs", "one_char": "one character differs", "different": "different names",
     },
     "birth": {"exact": "the same date of birth", "near": "one part of the date differs, or day and month are exchanged",
@@ -17,7 +18,7 @@ REASONS: dict[str, dict[str, str]] = {
     "phone": {
         "sole": "the same phone, which nobody else is known to use", "exact": "the same phone, which others use too",
         "near": "one digit differs, is missing or exchanged", "masked_7": "seven visible digits agree",
-        "masked_4": "at least four visible digits agree", "different": "different phones",
+        "masked_4": "at least four visible digits agree", "masked_different": "visible digits differ", "different": "different phones",
     },
     "email": {
         "sole": "the same e-mail address, which nobody else is known to use", "exact": "the same e-mail address, which others use too",

@@ -17,7 +17,7 @@ from schemas.match_model import MatchModel, load_match_model
 
 def match(con: duckdb.DuckDBPyConnection, run: Run, seq: int) -> dict[str, object]:
     """Bring match.* up to date with std.mentions and mark the nodes whose mentions or pairs changed."""
-    model = load_match_model()
+    model = load_match_model(run.model)
     check_levels(model)
     everything = run.full or all_pending(con, "match", "std") or hashes_otherwise(con) or _is_empty(con)
     every = "SELECT count(*) FROM std.mentions"

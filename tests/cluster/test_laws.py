@@ -59,7 +59,7 @@ def low_lines(monkeypatch: pytest.MonkeyPatch) -> None:
         update={"shared_identifier_names": 2, "blocking": tuple(rule.model_copy(update={"cap": 4}) for rule in model.blocking)}
     )
     for module in ("pipelines.match.stage", "pipelines.cluster.stage"):
-        monkeypatch.setattr(f"{module}.load_match_model", lambda: low)
+        monkeypatch.setattr(f"{module}.load_match_model", lambda _: low)
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -28,7 +28,7 @@ def test_a_block_above_its_cap_is_reported_and_paired_again_once_it_shrinks(
     rules = tuple(r.model_copy(update={"cap": 3}) for r in model.blocking if r.rule == "name_birth")
     narrow = model.model_copy(update={"blocking": rules})
     for module in ("pipelines.match.stage", "pipelines.cluster.stage"):
-        monkeypatch.setattr(f"{module}.load_match_model", lambda: narrow)
+        monkeypatch.setattr(f"{module}.load_match_model", lambda _: narrow)
     people = [mention(f"crm:{n}", birth_on="1990-01-01", email=f"{n}@x.cn", **WEI) for n in range(4)]
     put(con, people[:3])
     resolve(con)
@@ -71,7 +71,7 @@ def test_another_model_draws_the_line_of_shared_identifiers_anew(con: duckdb.Duc
     assert con.execute(shared).fetchall() == [(False,)]
     strict = load_match_model().model_copy(update={"shared_identifier_names": 1})
     for module in ("pipelines.match.stage", "pipelines.cluster.stage"):
-        monkeypatch.setattr(f"{module}.load_match_model", lambda: strict)
+        monkeypatch.setattr(f"{module}.load_match_model", lambda _: strict)
     resolve(con)
     assert con.execute(shared).fetchall() == [(True,)]
 
@@ -82,7 +82,7 @@ def test_another_model_scores_everything_anew(con: duckdb.DuckDBPyConnection, mo
     assert con.execute("SELECT count(DISTINCT customer_id) FROM cluster.members").fetchone() == (1,)
     strict = load_match_model().model_copy(update={"merge_bits": 90.0})
     for module in ("pipelines.match.stage", "pipelines.cluster.stage"):
-        monkeypatch.setattr(f"{module}.load_match_model", lambda: strict)
+        monkeypatch.setattr(f"{module}.load_match_model", lambda _: strict)
     resolve(con)
     assert con.execute("SELECT count(DISTINCT customer_id) FROM cluster.members").fetchone() == (2,)
 

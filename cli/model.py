@@ -1,0 +1,111 @@
+"""`hub model`: learn the weights of who is who from the data, see what they would change, adopt them or leave it."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from cli.home import require_home
+from cli.terminal import number, out
+from cli.warehouse import quiet_warehouse
+from schemas.settings import load_settings
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from schemas.match_model import Level, MatchModel
+
+app = typer.Typer(no_args_is_help=True, help="The match model: train, churn, adopt, revert.")
+File = Annotated[Path, typer.Argument(help="A model file.")]
+
+
+@app.command()
+def train(
+    seed: Annotated[int, typer.Option(help="Of the random pairs; the same seed and mentions give the same model.")] = 1,
+    file: Annotated[Path | None, typer.Option("--out", help="Where to write it; default: models/ in the home.")] = None,
+) -> None:
+    """Learn weights from the mentions there are, write a model file, and tell what it would change. Nothing is adopted."""
+    from pipelines.match.train import train as learn
+    from schemas.match_model import load_match_model, write_match_model
+
+    settings = load_settings()
+    with quiet_warehouse(settings, "hub model train") as con:
+        model = load_match_model(settings.match_model)
+        learned = learn(con, model, seed=seed)
+        path = file or settings.match_model_folder / f"{learned.fingerprint}.yaml"
+        write_match_model(learned, path)
+        _print_weights(model, learned)
+        _print_churn(con, path)
+    out.print(f"Written to {path}. `hub model adopt {path}` takes it for the next run; to decline it, do nothing.", markup=False)
+
+
+@app.command()
+def churn(file: File) -> None:
+    """Tell what a model would change: merges, splits, customers and revenue touched. Nothing is adopted."""
+    _check(file)
+    with quiet_warehouse(load_settings(), "hub model churn") as con:
+        _print_churn(con, file)
+
+
+@app.command()
+def adopt(file: File) -> None:
+    """Use a model from the next run on, which then scores every pair anew. Ids persist."""
+    from schemas.match_model import write_match_model
+
+    settings = load_settings()
+    require_home(settings)
+    model = _check(file)
+    write_match_model(model, settings.adopted_model)
+    out.print(f"{model.fingerprint} is used from the next `hub run` on. `hub model revert` goes back to the model the hub comes with.")
+
+
+@app.command()
+def revert() -> None:
+    """Go back to the model the hub comes with, from the next run on."""
+    settings = load_settings()
+    require_home(settings)
+    settings.adopted_model.unlink(missing_ok=True)
+    out.print("The model the hub comes with is used from the next `hub run` on.")
+
+
+def _check(file: Path) -> MatchModel:
+    from pipelines.match.score import check_levels
+    from schemas.match_model import load_match_model
+
+    model = load_match_model(file)
+    check_levels(model)
+    return model
+
+
+def _print_weights(before: MatchModel, after: MatchModel) -> None:
+    table = Table("comparison", "level", "bits before", "bits learned", title="Weights", title_justify="left")
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for name, levels in after.comparisons.items():
+        for old, new in zip(before.comparisons[name], levels, strict=True):
+            if old != new:
+                table.add_row(name, new.level, _bits(old), _bits(new))
+    out.print(table)
+    out.print(f"Odds before any evidence: 1 to {before.prior_population:,.0f} before, 1 to {after.prior_population:,.0f} learned.")
+
+
+def _bits(level: Level) -> str:
+    return f"{level.bits():+.1f}" if isinstance(level.u, float) else f"{math.log2(level.m):+.1f} + rarity of the name"
+
+
+def _print_churn(con: duckdb.DuckDBPyConnection, file: Path) -> None:
+    from quality.churn import preview_churn
+
+    with out.status("Trying it on the mentions there are"):
+        found = preview_churn(con, file)
+    fates = found.difference
+    out.print(
+        f"Of {number(fates.clusters_a)} customers {number(fates.unchanged)} would stay as they are, {number(fates.merged)} merge, "
+        f"{number(fates.split)} split, {number(fates.overlapping)} exchange mentions; there would be {number(fates.clusters_b)}. "
+        f"{number(found.customers_touched)} customers with {found.touched_cny:,.2f} CNY net would change."
+    )
+
