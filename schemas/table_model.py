@@ -70,13 +70,15 @@ class PairingRule(_Strict):
 
 class TableModel(_Strict):
     """`link_probability`: pairs above it put rows into one neighbourhood, in which all pairs are scored. `merge_probability`: two groups
-    are one entity while the mean probability over the pairs across them reaches it."""
+    are one entity while the mean probability over the pairs across them reaches it. `link_only`: rows of one source are never one; true
+    where each file is a source, or the column that tells it."""
 
     version: str
     record_id: str | None = None
     fields: dict[str, TableField]
     comparisons: dict[str, Comparison]
     pairing: tuple[PairingRule, ...] = Field(min_length=1)
+    link_only: bool | str = False
     seed: int = 1
     random_pairs: int = Field(default=3_000_000, ge=1_000)
     rare_share: float = Field(default=0.00001, gt=0, lt=1)

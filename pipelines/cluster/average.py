@@ -41,10 +41,12 @@ def neighbourhoods(rows_n: int, a: Ints, b: Ints, bits: Floats, link_bits: float
     return labels, cut
 
 
-def average_linkage(rows_n: int, a: Ints, b: Ints, probability: Floats, told: Floats, labels: Ints, line: float) -> tuple[Ints, Floats]:
+def average_linkage(
+    rows_n: int, a: Ints, b: Ints, probability: Floats, told: Floats, labels: Ints, line: float, sources: Ints | None = None
+) -> tuple[Ints, Floats]:
     """Divide each neighbourhood of `labels` into entities: `a`, `b`, `probability` are all pairs of rows within it, and a pair counts in
     means by `told`, how much it could tell. Answers the least row of each row's entity, and the probability of the weakest join of that
-    entity (1 for single rows)."""
+    entity (1 for single rows). With `sources`, no entity has two rows of one source."""
     entity, confidence = np.arange(rows_n), np.ones(rows_n)
     sizes = np.bincount(labels, minlength=1)
     of_pair = labels[a] if len(a) else np.zeros(0, dtype=np.int64)
@@ -56,6 +58,10 @@ def average_linkage(rows_n: int, a: Ints, b: Ints, probability: Floats, told: Fl
     order = order[sizes[of_pair[order]] > 2]
     for pairs in np.split(order, np.flatnonzero(np.diff(of_pair[order])) + 1) if len(order) else ():
         rows = np.unique(np.concatenate([a[pairs], b[pairs]]))
+        if len(rows) > MOST_DIVIDED and sources is not None:
+            for members, weakest in _strongest_first(a[pairs], b[pairs], probability[pairs], sources, line):
+                entity[members], confidence[members] = min(members), weakest
+            continue
         if len(rows) > MOST_DIVIDED:
             entity[rows], confidence[rows] = rows[0], probability[pairs].min()
             continue
@@ -64,6 +70,9 @@ def average_linkage(rows_n: int, a: Ints, b: Ints, probability: Floats, told: Fl
         weights[i, j] = weights[j, i] = told[pairs]
         sums = np.zeros_like(weights)
         sums[i, j] = sums[j, i] = told[pairs] * probability[pairs]
+        if sources is not None:
+            apart = sources[rows][:, None] == sources[rows]
+            sums[apart], weights[apart] = -np.inf, 1.0
         for members, weakest in _join(sums, weights, line):
             entity[rows[members]], confidence[rows[members]] = rows[min(members)], weakest
     return entity, confidence
@@ -102,6 +111,22 @@ def _join(sums: Floats, weights: Floats, line: float) -> Iterator[tuple[list[int
                 matrix[:, one] = matrix[one]
             waiting.append(one)
     return ((rows, float(weakest[row])) for row, rows in members.items() if len(rows) > 1)
+
+
+def _strongest_first(a: Ints, b: Ints, probability: Floats, sources: Ints, line: float) -> Iterator[tuple[list[int], float]]:
+    """Groups of more than one row, each of another source, joined by the strongest pairs first, with the weakest of these; for what is too
+    large for means."""
+    group = {row: [row] for row in np.union1d(a, b).tolist()}
+    weakest = dict.fromkeys(group, 1.0)
+    for n in np.lexsort((b, a, -probability)).tolist():
+        one, two = group[int(a[n])], group[int(b[n])]
+        if probability[n] < line:
+            break
+        if one is not two and set(sources[one].tolist()).isdisjoint(sources[two].tolist()):
+            one += two
+            group.update(dict.fromkeys(two, one))
+            weakest[one[0]] = float(probability[n])
+    return ((rows, weakest[row]) for row, rows in group.items() if rows[0] == row and len(rows) > 1)
 
 
 def _components(rows_n: int, a: Ints, b: Ints) -> Ints:

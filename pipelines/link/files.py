@@ -15,6 +15,7 @@ from pipelines.warehouse import count
 from schemas.errors import HubError, UsageError
 
 RECORD_ID = "record_id"
+FILE = "hub:file"  # of several files, the column that tells which of them a row is from
 _CHUNK = 4 << 20
 _CSV = (".csv", ".tsv", ".txt", ".csv.gz")
 _PARQUET = (".parquet", ".pq")
@@ -53,7 +54,7 @@ def read_table(con: duckdb.DuckDBPyConnection, path: Path, into: str) -> list[st
 
 def read_tables(con: duckdb.DuckDBPyConnection, paths: list[Path], record_id: str | None, into: str) -> list[str]:
     """Make the temp table `into` of the rows of all files, columns of the same name together; answer its columns. Where there are several,
-    an id becomes `<name of the file>:<id>`.
+    an id becomes `<name of the file>:<id>`, and the column FILE has the name of the file.
 
     Raises:
         UsageError, HubError: as `read_table`; two files have the same name.
@@ -66,11 +67,11 @@ def read_tables(con: duckdb.DuckDBPyConnection, paths: list[Path], record_id: st
     parts = []
     for number, (path, name) in enumerate(zip(paths, names, strict=True)):
         columns = read_table(con, path, f"file_{number}")
-        if record_id is None:
-            parts.append(f"FROM file_{number}")
-        else:
+        replaced = ""
+        if record_id is not None:
             check_columns(columns, [record_id], path)
-            parts.append(f"SELECT * REPLACE ({literal(name + ':')} || {quoted(record_id)} AS {quoted(record_id)}) FROM file_{number}")
+            replaced = f"REPLACE ({literal(name + ':')} || {quoted(record_id)} AS {quoted(record_id)})"
+        parts.append(f"SELECT * {replaced}, {literal(name)} AS {quoted(FILE)} FROM file_{number}")
     con.execute(f"CREATE OR REPLACE TEMP TABLE {into} AS {' UNION ALL BY NAME '.join(parts)}")
     for number in range(len(paths)):
         con.execute(f"DROP TABLE file_{number}")

@@ -13,6 +13,7 @@ from pipelines.cluster.average import MOST_DIVIDED, Ints, average_linkage, neigh
 from pipelines.link.pair import Paired, pair, pairs_within
 from pipelines.link.prepare import prepare
 from pipelines.link.score import learn_weights, put_levels, weigh
+from pipelines.link.sources import sources_of
 from pipelines.match.learn import Learned
 from pipelines.warehouse import count, execute_with
 from schemas.table_model import TableModel
@@ -68,7 +69,7 @@ def _find_neighbourhoods(con: duckdb.DuckDBPyConnection, model: TableModel, rows
 def _score_within(con: duckdb.DuckDBPyConnection, model: TableModel, learned: Learned) -> None:
     """Temp `within(a, b, levels, bits, probability, told)`: the pairs of the neighbourhoods; those no rule had proposed are added
     to `scored`."""
-    pairs_within(con, MOST_DIVIDED)
+    pairs_within(con, model, MOST_DIVIDED)
     put_levels(con, model, "candidates", "levelled")
     weigh(con, model, learned, "levelled", "within")
     con.execute("INSERT INTO scored SELECT * FROM within ANTI JOIN (SELECT a, b FROM scored) USING (a, b)")
@@ -81,7 +82,7 @@ def divide(con: duckdb.DuckDBPyConnection, labels: Ints, line: float, into: str)
     found = con.execute("SELECT a, b, probability, told FROM within ORDER BY a, b").fetchnumpy()
     a, b = (np.asarray(found[side], dtype=np.int64) for side in "ab")
     probability, told = (np.asarray(found[name], dtype=np.float64) for name in ("probability", "told"))
-    entity, confidence = average_linkage(len(labels), a, b, probability, told, labels, line)
+    entity, confidence = average_linkage(len(labels), a, b, probability, told, labels, line, sources_of(con))
     rows = pa.table({"n": np.arange(len(labels), dtype=np.int32), "first": entity.astype(np.int32), "confidence": confidence})
     execute_with(con, "CREATE OR REPLACE TEMP TABLE grouped AS FROM rows", [], rows)
     con.execute(

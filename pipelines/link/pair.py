@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from pipelines.link.sources import keep_apart, pairs_sql
 from schemas.errors import UsageError
 from schemas.table_model import PairingRule, TableModel
 
@@ -26,27 +27,31 @@ def pair(con: duckdb.DuckDBPyConnection, model: TableModel) -> list[Paired]:
     Raises:
         UsageError: a rule is not SQL over prepared fields, or all rules together would make more pairs than `pairs_at_most`.
     """
-    con.execute("CREATE OR REPLACE TEMP TABLE blocks (rule UTINYINT, key UBIGINT, n INTEGER)")
+    source, apart = (", source_n", "AND x.source_n <> y.source_n") if model.link_only else ("", "")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE blocks (rule UTINYINT, key UBIGINT, n INTEGER{source and ', source_n INTEGER'})")
     for number, rule in enumerate(model.pairing):
-        _fill(con, number, rule)
-    con.execute("CREATE OR REPLACE TEMP TABLE sizes AS SELECT rule, key, count(*) AS size FROM blocks GROUP BY ALL HAVING count(*) > 1")
+        _fill(con, number, rule, f"n{source}")
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE sizes AS
+        SELECT rule, key, count(*) AS size, {pairs_sql(model)} AS pairs FROM blocks GROUP BY rule, key HAVING count(*) > 1"""
+    )
     found = [_count(con, number, rule) for number, rule in enumerate(model.pairing)]
     _check_number(model, found)
     kept = " OR ".join(f"rule = {number} AND size <= {rule.cap}" for number, rule in enumerate(model.pairing))
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE candidates AS
-        WITH members AS (SELECT rule, key, n FROM blocks JOIN (SELECT rule, key FROM sizes WHERE {kept}) USING (rule, key))
-        SELECT DISTINCT x.n AS a, y.n AS b FROM members x JOIN members y ON x.rule = y.rule AND x.key = y.key AND x.n < y.n"""
+        WITH members AS (SELECT rule, key, n{source} FROM blocks JOIN (SELECT rule, key FROM sizes WHERE {kept}) USING (rule, key))
+        SELECT DISTINCT x.n AS a, y.n AS b FROM members x JOIN members y ON x.rule = y.rule AND x.key = y.key AND x.n < y.n {apart}"""
     )
     con.execute("DROP TABLE blocks; DROP TABLE sizes")
     return found
 
 
-def _fill(con: duckdb.DuckDBPyConnection, number: int, rule: PairingRule) -> None:
+def _fill(con: duckdb.DuckDBPyConnection, number: int, rule: PairingRule, row: str) -> None:
     parts = ", ".join(f"({part})" for part in rule.agree_on)
     present = " AND ".join(f"({part}) IS NOT NULL" for part in rule.agree_on)
     try:
-        con.execute(f"INSERT INTO blocks SELECT {number}, hash({parts}), n FROM prepared WHERE {present}").fetchall()
+        con.execute(f"INSERT INTO blocks SELECT {number}, hash({parts}), {row} FROM prepared WHERE {present}").fetchall()
     except duckdb.Error as error:
         # what DuckDB says of the rule itself helps; what it says of a row would quote it
         told = isinstance(error, duckdb.BinderException | duckdb.ParserException | duckdb.CatalogException)
@@ -58,7 +63,7 @@ def _fill(con: duckdb.DuckDBPyConnection, number: int, rule: PairingRule) -> Non
 
 
 def _count(con: duckdb.DuckDBPyConnection, number: int, rule: PairingRule) -> Paired:
-    sql = f"""SELECT coalesce(sum(size * (size - 1) // 2) FILTER (size <= {rule.cap}), 0), count(*) FILTER (size > {rule.cap}),
+    sql = f"""SELECT coalesce(sum(pairs) FILTER (size <= {rule.cap}), 0), count(*) FILTER (size > {rule.cap}),
         coalesce(sum(size) FILTER (size > {rule.cap}), 0) FROM sizes WHERE rule = ?"""
     pairs, blocks, rows = con.execute(sql, [number]).fetchall()[0]
     return Paired(rule.agree_on, int(pairs), int(blocks), int(rows))
@@ -75,7 +80,7 @@ def _check_number(model: TableModel, found: list[Paired]) -> None:
         )
 
 
-def pairs_within(con: duckdb.DuckDBPyConnection, most: int) -> None:
+def pairs_within(con: duckdb.DuckDBPyConnection, model: TableModel, most: int) -> None:
     """Make temp `candidates(a, b)` of the pairs within the neighbourhoods of temp `neighbours(n, label)`: all of them, but of one with more
     than `most` rows those in temp `scored` only."""
     con.execute(
@@ -87,3 +92,4 @@ def pairs_within(con: duckdb.DuckDBPyConnection, most: int) -> None:
         SELECT a, b FROM scored JOIN large x ON x.n = a JOIN large y ON y.n = b WHERE x.label = y.label""",
         {"most": most},
     )
+    keep_apart(con, model, "candidates")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
+from pipelines.link.files import FILE
+from pipelines.link.sources import check_sources, source_sql
 from pipelines.match.kinds import has_rarity, prepared
 from pipelines.sql import quoted
 from pipelines.warehouse import count
@@ -23,7 +25,7 @@ def prepare(con: duckdb.DuckDBPyConnection, model: TableModel, rows: str, column
     """
     _check_columns(model, columns)
     record_id = f"{quoted(model.record_id)}::VARCHAR" if model.record_id else "(rowid + 1)::VARCHAR"
-    made = {"record_id": record_id} | {
+    made = {"record_id": record_id} | source_sql(model, columns) | {
         name: sql
         for field_name, field in model.fields.items()
         for name, sql in prepared(field_name, field, _cells(field), day_first=_is_day_first(con, rows, field)).items()
@@ -41,6 +43,8 @@ def prepare(con: duckdb.DuckDBPyConnection, model: TableModel, rows: str, column
         SELECT (row_number() OVER (ORDER BY record_id) - 1)::INTEGER AS n, f.*{shares} FROM formed f {joins} ORDER BY record_id"""
     )
     con.execute("DROP TABLE formed")
+    if model.link_only:
+        check_sources(con)
     return rows_n
 
 
@@ -56,7 +60,8 @@ def _check_columns(model: TableModel, columns: list[str]) -> None:
         named[model.record_id] = "record_id"
     for column, user in named.items():
         if column not in columns:
-            raise UsageError(f"{user} of the model is in column {column!r}, which the table has not", mend=f"It has {', '.join(columns)}")
+            has = ", ".join(of for of in columns if of != FILE)
+            raise UsageError(f"{user} of the model is in column {column!r}, which the table has not", mend=f"It has {has}")
 
 
 def _check_rows(con: duckdb.DuckDBPyConnection, model: TableModel) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipelines.link.sources import all_pairs, keep_apart
 from pipelines.match.kinds import has_rarity, holds, levels_of
 from pipelines.match.learn import Floats, Learned, learn, shares
 from pipelines.warehouse import execute_with
@@ -68,7 +69,7 @@ def learn_weights(con: duckdb.DuckDBPyConnection, model: TableModel, rows_n: int
     names = level_names(model)
     given = tuple(_given(model, name, levels) for name, levels in names.items())
     found = patterns_of(con, model, "levelled")
-    return learn(found.levels, found.counts, shares_of_random_pairs(con, model, rows_n), rows_n * (rows_n - 1) / 2, given)
+    return learn(found.levels, found.counts, shares_of_random_pairs(con, model, rows_n), all_pairs(con, model), given)
 
 
 def shares_of_random_pairs(con: duckdb.DuckDBPyConnection, model: TableModel, rows_n: int) -> tuple[Floats, ...]:
@@ -80,6 +81,7 @@ def shares_of_random_pairs(con: duckdb.DuckDBPyConnection, model: TableModel, ro
         a, b = np.random.default_rng(model.seed).integers(0, rows_n, (2, model.random_pairs))
     pairs = pa.table({"a": np.minimum(a, b)[a != b], "b": np.maximum(a, b)[a != b]})
     execute_with(con, "CREATE OR REPLACE TEMP TABLE random_pairs AS FROM rows", [], pairs)
+    keep_apart(con, model, "random_pairs")
     put_levels(con, model, "random_pairs", "random_levels")
     found = patterns_of(con, model, "random_levels")
     con.execute("DROP TABLE random_pairs; DROP TABLE random_levels")
