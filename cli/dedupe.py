@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from cli.terminal import number, out
-from schemas.errors import UsageError
+from schemas.errors import HubError, UsageError
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,11 +25,47 @@ def register(app: typer.Typer) -> None:
 
 def dedupe(
     files: Annotated[list[Path], typer.Argument(help="CSV or Parquet; of several, all rows together.")],
-    model: Annotated[Path, typer.Option(help="What the columns mean, what is compared, what is paired (YAML).")],
-    into: Annotated[Path, typer.Option("--out", help="Folder for clusters.parquet and pairs.parquet.")],
+    model: Annotated[Path | None, typer.Option(help="What the columns mean, what is compared, what is paired (YAML).")] = None,
+    into: Annotated[Path | None, typer.Option("--out", help="Folder of the results; of --suggest-model the new file.")] = None,
+    suggest_model: Annotated[
+        bool, typer.Option("--suggest-model", help="Propose a model instead, on standard output or in --out.")
+    ] = False,
     sweep: Annotated[str | None, typer.Option(help="`threshold=0.3,0.4,0.6`: how much would change at other merge probabilities.")] = None,
 ) -> None:
     """Find the rows that are one, by a model whose weights are learned from the rows themselves."""
+    if suggest_model:
+        _suggest(files, model, into, sweep)
+    elif model is None or into is None:
+        raise UsageError("--model and --out are needed", mend="`hub dedupe --suggest-model FILE` proposes a model from the rows")
+    else:
+        _link(files, model, into, sweep)
+
+
+def _suggest(files: list[Path], model: Path | None, into: Path | None, sweep: str | None) -> None:
+    """Print the proposed model, or write it to a file that is not there yet: what a person edited is not written over."""
+    import duckdb
+
+    from pipelines.link.files import read_tables
+    from pipelines.link.suggest.draft import suggest_model
+
+    if model or sweep:
+        raise UsageError(f"--suggest-model and {'--model' if model else '--sweep'} do not go together", mend="Give one of the two")
+    if into and into.exists():
+        raise UsageError("the model is already there", where=str(into), mend="Give another name, or take it away")
+    con = duckdb.connect()
+    read_tables(con, files, None, "file_rows")
+    text = suggest_model(con, "file_rows", files)
+    if into is None:
+        out.print(text, markup=False, end="")
+        return
+    try:
+        into.write_text(text, "utf-8")
+    except OSError as error:
+        raise HubError("the model cannot be written", where=str(into), why=error.strerror) from error
+    out.print(f"Written to {into}. Read it, mend it, then: hub dedupe … --model {into} --out FOLDER", markup=False)
+
+
+def _link(files: list[Path], model: Path, into: Path, sweep: str | None) -> None:
     import duckdb
 
     from pipelines.link.files import read_tables

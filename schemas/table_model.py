@@ -18,6 +18,7 @@ Kind = Literal[
     "given_name", "family_name", "full_name", "date", "postcode", "code", "email", "category", "text", "number", "address", "lat_lon",
     "list",
 ]  # fmt: skip
+JOINED: tuple[Kind, ...] = ("full_name", "text", "address")  # kinds that may stand in several columns
 
 
 class _Strict(BaseModel):
@@ -25,10 +26,10 @@ class _Strict(BaseModel):
 
 
 class TableField(_Strict):
-    """A field of the rows: the column it is in (`lat_lon`: latitude and longitude) and what kind of value that is. `separator` parts the
-    values of a `list` that is one text."""
+    """A field of the rows: the column it is in (`lat_lon`: latitude and longitude) and what kind of value that is. A name, text or address
+    that stands in several columns is read as one, joined by spaces. `separator` parts the values of a `list` that is one text."""
 
-    column: str | tuple[str, str]
+    column: str | tuple[str, ...]
     kind: Kind
     separator: str | None = None
 
@@ -38,8 +39,10 @@ class TableField(_Strict):
 
     @model_validator(mode="after")
     def _two_columns(self) -> TableField:
-        if (self.kind == "lat_lon") != (len(self.columns) == 2):
-            raise ValueError("a lat_lon has two columns, every other kind has one")
+        if self.kind == "lat_lon" and len(self.columns) != 2:
+            raise ValueError("a lat_lon has two columns")
+        if len(self.columns) != 1 and self.kind not in ("lat_lon", *JOINED):
+            raise ValueError(f"a {self.kind} has one column; several may make a lat_lon, {', '.join(JOINED)}")
         return self
 
 

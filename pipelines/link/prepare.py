@@ -10,7 +10,7 @@ from pipelines.match.kinds import has_rarity, prepared
 from pipelines.sql import quoted
 from pipelines.warehouse import count
 from schemas.errors import HubError, UsageError
-from schemas.table_model import TableField, TableModel
+from schemas.table_model import JOINED, TableField, TableModel
 
 
 def prepare(con: duckdb.DuckDBPyConnection, model: TableModel, rows: str, columns: list[str]) -> int:
@@ -25,11 +25,15 @@ def prepare(con: duckdb.DuckDBPyConnection, model: TableModel, rows: str, column
     """
     _check_columns(model, columns)
     record_id = f"{quoted(model.record_id)}::VARCHAR" if model.record_id else "(rowid + 1)::VARCHAR"
-    made = {"record_id": record_id} | source_sql(model, columns) | {
-        name: sql
-        for field_name, field in model.fields.items()
-        for name, sql in prepared(field_name, field, _cells(field), day_first=_is_day_first(con, rows, field)).items()
-    }
+    made = (
+        {"record_id": record_id}
+        | source_sql(model, columns)
+        | {
+            name: sql
+            for field_name, field in model.fields.items()
+            for name, sql in prepared(field_name, field, _cells(field), day_first=_is_day_first(con, rows, field)).items()
+        }
+    )
     selected = ", ".join(f"{sql} AS {name}" for name, sql in made.items())
     con.execute(f"CREATE OR REPLACE TEMP TABLE formed AS SELECT {selected} FROM {rows}")
     rows_n = _check_rows(con, model)
@@ -88,6 +92,8 @@ def _check_rows(con: duckdb.DuckDBPyConnection, model: TableModel) -> int:
 def _cells(field: TableField) -> tuple[str, ...]:
     if field.kind == "list" and not field.separator:
         return tuple(map(quoted, field.columns))
+    if field.kind in JOINED and len(field.columns) > 1:
+        return (f"concat_ws(' ', {', '.join(map(quoted, field.columns))})",)
     return tuple(f"{quoted(column)}::VARCHAR" for column in field.columns)
 
 

@@ -126,6 +126,38 @@ def test_dedupe_with_a_wrong_model_writes_nothing(write: Write, tmp_path: Path) 
     assert not (tmp_path / "out").exists()
 
 
+def test_a_model_is_proposed_on_standard_output_or_in_a_new_file(write: Write, tmp_path: Path) -> None:
+    files, path = _write_people(write)[:2], str(tmp_path / "proposed.yaml")
+    told = _run("dedupe", "--suggest-model", *files)
+    assert "record_id: id" in told
+    assert f"Written to {path}" in _run("dedupe", "--suggest-model", *files, "--out", path)
+    assert Path(path).read_text("utf-8") == told
+    assert "rows" in _run("dedupe", *files, "--model", path, "--out", str(tmp_path / "out"))
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("--suggest-model", "--model", "m.yaml"), "--suggest-model and --model do not go together"),
+        (("--suggest-model", "--sweep", "threshold=0.5"), "--suggest-model and --sweep do not go together"),
+        (("--suggest-model", "--out", "shop.csv"), "the model is already there"),
+        (("--suggest-model", "--out", "no/such/folder/m.yaml"), "the model cannot be written: No such file"),
+        (("--out", "out"), "--model and --out are needed.*--suggest-model"),
+    ],
+)
+def test_options_that_do_not_go_together_are_named(write: Write, tmp_path: Path, options: tuple[str, ...], complaint: str) -> None:
+    files = _write_people(write)[:2]
+    with pytest.raises(HubError, match=complaint):
+        _run(
+            "dedupe", *files, *(str(tmp_path / option) if option in ("shop.csv", "no/such/folder/m.yaml") else option for option in options)
+        )
+
+
+def test_an_empty_table_gets_no_model(write: Write) -> None:
+    with pytest.raises(HubError, match=r"empty\.csv: the table has no rows"):
+        _run("dedupe", "--suggest-model", write("empty.csv", "id,name\n"))
+
+
 def test_records_in_both_are_judged_when_asked(write: Write) -> None:
     found = json.loads(_evaluate(write, CLUSTERS, TRUTH + "5,q\n", "--common", "--json"))
     assert found["records"] == 4

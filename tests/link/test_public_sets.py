@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from benchmarks.identity import find
-from benchmarks.public_sets import DATA, fake_1000, febrl, historical, rldata500
+from benchmarks.public_sets import DATA, PublicSet, fake_1000, febrl, historical, rldata500
+from pipelines.link.files import read_table
+from pipelines.link.suggest.draft import suggest_model
 
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the public data is not here")
 
@@ -23,6 +28,16 @@ def test_historical_persons() -> None:
     assert found.own.pairs.f1 >= 0.90
     assert found.best_pairs >= 0.92
     assert found.best_b_cubed >= 0.93
+
+
+@needs_data
+@pytest.mark.parametrize(("of", "least"), [(historical, 0.93), (fake_1000, 0.95)])
+def test_the_proposed_model_is_as_right(tmp_path: Path, of: Callable[[], PublicSet], least: float) -> None:
+    con, known = duckdb.connect(), of()
+    read_table(con, known.rows, "file_rows")
+    path = tmp_path / "proposed.yaml"
+    path.write_text(suggest_model(con, "file_rows", [known.rows]), "utf-8")
+    assert find(replace(known, model=path)).own.pairs.f1 >= least
 
 
 @needs_data
