@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 def dedupe(
     files: Annotated[list[Path], typer.Argument(help="CSV or Parquet; of several, all rows together.")],
     model: Annotated[Path | None, typer.Option(help="What the columns mean, what is compared, what is paired (YAML).")] = None,
-    into: Annotated[Path | None, typer.Option("--out", help="Folder of the results; of --suggest-model the new file.")] = None,
+    into: Annotated[Path | None, typer.Option("--out", help="Folder of clusters, pairs and report; of --suggest-model the new file.")] = None,
     suggest_model: Annotated[
         bool, typer.Option("--suggest-model", help="Propose a model instead, on standard output or in --out.")
     ] = False,
@@ -78,7 +78,7 @@ def _link(files: list[Path], model: Path, into: Path, sweep: str | None) -> None
     with out.status("Linking"):
         columns = read_tables(con, files, table_model.record_id, "file_rows")
         linked = link_rows(con, table_model, "file_rows", columns)
-        write_results(con, table_model, linked.learned, into)
+        write_results(con, table_model, linked, into)
         stability = [(line, *_at(con, linked, line)) for line in lines]
     _print(table_model, linked, into)
     if stability:

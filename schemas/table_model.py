@@ -18,6 +18,7 @@ Kind = Literal[
     "given_name", "family_name", "full_name", "date", "postcode", "code", "email", "category", "text", "number", "address", "lat_lon",
     "list",
 ]  # fmt: skip
+OWN_NAMES = frozenset({"n", "record_id", "source_n", "a", "b", "levels", "rarity"})  # of columns that the engine makes beside the fields
 JOINED: tuple[Kind, ...] = ("full_name", "text", "address")  # kinds that may stand in several columns
 
 
@@ -41,7 +42,7 @@ class TableField(_Strict):
     def _two_columns(self) -> TableField:
         if self.kind == "lat_lon" and len(self.columns) != 2:
             raise ValueError("a lat_lon has two columns")
-        if len(self.columns) != 1 and self.kind not in ("lat_lon", *JOINED):
+        if not self.columns or (len(self.columns) > 1 and self.kind not in ("lat_lon", *JOINED)):
             raise ValueError(f"a {self.kind} has one column; several may make a lat_lon, {', '.join(JOINED)}")
         return self
 
@@ -100,6 +101,8 @@ class TableModel(_Strict):
         bad = [name for name in (*self.fields, *self.comparisons) if not name.isidentifier() or name != name.lower()]
         if bad:
             raise ValueError(f"{bad[0]!r} is not a name of small letters, digits and underscores")
+        if own := sorted(OWN_NAMES & set(self.fields)):
+            raise ValueError(f"a field cannot be named {own[0]!r}: the engine has a column of that name")
         return self
 
     @property

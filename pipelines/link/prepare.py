@@ -25,15 +25,11 @@ def prepare(con: duckdb.DuckDBPyConnection, model: TableModel, rows: str, column
     """
     _check_columns(model, columns)
     record_id = f"{quoted(model.record_id)}::VARCHAR" if model.record_id else "(rowid + 1)::VARCHAR"
-    made = (
-        {"record_id": record_id}
-        | source_sql(model, columns)
-        | {
-            name: sql
-            for field_name, field in model.fields.items()
-            for name, sql in prepared(field_name, field, _cells(field), day_first=_is_day_first(con, rows, field)).items()
-        }
-    )
+    made = {"record_id": record_id, **source_sql(model, columns)} | {
+        name: sql
+        for field_name, field in model.fields.items()
+        for name, sql in prepared(field_name, field, _cells(field), day_first=_is_day_first(con, rows, field)).items()
+    }
     selected = ", ".join(f"{sql} AS {name}" for name, sql in made.items())
     con.execute(f"CREATE OR REPLACE TEMP TABLE formed AS SELECT {selected} FROM {rows}")
     rows_n = _check_rows(con, model)

@@ -1,4 +1,4 @@
-"""What linking leaves: `clusters.parquet` and `pairs.parquet`, both or neither."""
+"""What linking leaves: `clusters.parquet`, `pairs.parquet` and `report.html`, all or none."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.link.link import Linked
+from pipelines.link.report import render
 from pipelines.link.score import level_bits, level_names, reached
 from pipelines.match.kinds import has_rarity
 from pipelines.match.learn import Learned
@@ -17,10 +19,11 @@ from schemas.table_model import TableModel
 
 CLUSTERS = "clusters.parquet"
 PAIRS = "pairs.parquet"
+REPORT = "report.html"
 TOLD_FROM = 0.01  # probability of a pair; less is nobody's question
 
 
-def write_results(con: duckdb.DuckDBPyConnection, model: TableModel, learned: Learned, folder: Path) -> None:
+def write_results(con: duckdb.DuckDBPyConnection, model: TableModel, linked: Linked, folder: Path) -> None:
     """Write the results of `link_rows` into `folder`, in place of those that lie there.
 
     Raises:
@@ -30,8 +33,9 @@ def write_results(con: duckdb.DuckDBPyConnection, model: TableModel, learned: Le
     try:
         building.mkdir(parents=True)
         _copy(con, "FROM entities ORDER BY entity_id, record_id", building / CLUSTERS)
-        _copy(con, _pairs_sql(model, learned), building / PAIRS)
-        for name in (CLUSTERS, PAIRS):
+        _copy(con, _pairs_sql(model, linked.learned), building / PAIRS)
+        (building / REPORT).write_text(render(con, model, linked), "utf-8")
+        for name in (CLUSTERS, PAIRS, REPORT):
             (building / name).replace(folder / name)
     except (OSError, duckdb.IOException) as error:
         why = error.strerror if isinstance(error, OSError) else str(error).split("\n")[0]

@@ -104,6 +104,7 @@ def test_dedupe_links_several_files_and_says_what_it_learned(write: Write, tmp_p
     assert f"Written to {tmp_path / 'out'}" in told
     ids = duckdb.sql(f"SELECT DISTINCT split_part(record_id, ':', 1) FROM '{tmp_path}/out/clusters.parquet' ORDER BY ALL").fetchall()
     assert ids == [("club",), ("shop",)]
+    assert "关联报告" in (tmp_path / "out" / "report.html").read_text("utf-8")
 
 
 def test_a_sweep_tells_how_stable_the_result_is(write: Write, tmp_path: Path) -> None:

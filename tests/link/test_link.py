@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from pipelines.link.link import Linked, link_rows
-from pipelines.link.write import CLUSTERS, PAIRS, write_results
+from pipelines.link.write import CLUSTERS, PAIRS, REPORT, write_results
 from quality.linkage import evaluate
 from schemas.errors import HubError, UsageError
 from schemas.table_model import TableModel, load_table_model
@@ -102,7 +102,7 @@ def test_a_value_that_does_not_suit_a_rule_is_not_quoted() -> None:
 
 def test_pairs_say_why(tmp_path: Path) -> None:
     con, linked = _link(people(50))
-    write_results(con, model(), linked.learned, tmp_path / "out")
+    write_results(con, model(), linked, tmp_path / "out")
     clusters, pairs = (duckdb.read_parquet(str(tmp_path / "out" / name)) for name in (CLUSTERS, PAIRS))
     assert clusters.columns == ["record_id", "entity_id", "confidence"]
     assert pairs.columns[:6] == ["record_a", "record_b", "bits", "probability", "given", "given_bits"]
@@ -116,14 +116,14 @@ def test_nothing_half_written_is_left(tmp_path: Path) -> None:
     con, linked = _link(people(20))
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(HubError, match="cannot be written"):
-        write_results(con, model(), linked.learned, tmp_path / "taken")
-    write_results(con, model(), linked.learned, tmp_path / "out")
+        write_results(con, model(), linked, tmp_path / "taken")
+    write_results(con, model(), linked, tmp_path / "out")
     before = (tmp_path / "out" / CLUSTERS).read_bytes()
     con.execute("DROP TABLE scored")
     with pytest.raises(duckdb.Error):
-        write_results(con, model(), linked.learned, tmp_path / "out")
+        write_results(con, model(), linked, tmp_path / "out")
     assert (tmp_path / "out" / CLUSTERS).read_bytes() == before
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [CLUSTERS, PAIRS]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [CLUSTERS, PAIRS, REPORT]
 
 
 def test_one_row_is_one_entity() -> None:
@@ -159,10 +159,11 @@ def test_what_cannot_be_linked_is_said(rows: Rows, changed: dict[str, Any], comp
     [
         ("version: [", "not YAML"),
         ("version: x", "fields"),
-        ("version: x\nfields: {a: {column: b, kind: name}}\ncomparisons: {a: {of: a}}\npairing: [{agree_on: [a]}]", "fields.a.kind"),
-        ("version: x\nfields: {a: {column: b, kind: text}}\ncomparisons: {a: {of: c}}\npairing: [{agree_on: [a]}]", "is of 'c'"),
+        ("version: x\nfields: {c: {column: b, kind: name}}\ncomparisons: {c: {of: c}}\npairing: [{agree_on: [c]}]", "fields.c.kind"),
+        ("version: x\nfields: {c: {column: b, kind: text}}\ncomparisons: {c: {of: d}}\npairing: [{agree_on: [c]}]", "is of 'd'"),
         ("version: x\nfields: {A: {column: b, kind: text}}\ncomparisons: {a: {of: A}}\npairing: [{agree_on: [a]}]", "'A' is not a name"),
-        ("version: x\nfields: {a: {column: b, kind: lat_lon}}\ncomparisons: {a: {of: a}}\npairing: [{agree_on: [a]}]", "two columns"),
+        ("version: x\nfields: {n: {column: b, kind: text}}\ncomparisons: {c: {of: n}}\npairing: [{agree_on: [n]}]", "cannot be named 'n'"),
+        ("version: x\nfields: {c: {column: b, kind: lat_lon}}\ncomparisons: {c: {of: c}}\npairing: [{agree_on: [c]}]", "two columns"),
     ],
 )
 def test_a_broken_model_names_file_and_place(tmp_path: Path, text: str, complaint: str) -> None:

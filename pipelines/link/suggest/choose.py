@@ -15,7 +15,7 @@ from pipelines.link.suggest.guess import ADDRESS, BIRTH, GENDER, NUMBER_OF_SOMEB
 from pipelines.link.suggest.repeats import OPEN, repeats, together
 from pipelines.sql import quoted
 from pipelines.warehouse import count
-from schemas.table_model import Kind, TableField
+from schemas.table_model import OWN_NAMES, Kind, TableField
 
 RECORD_ID = r"\bid\b|\bkey\b|\bno\b|number|\brec\b|uuid|guid|编号|编码|号$|序号"
 ENTITY = (
@@ -134,7 +134,7 @@ def _named(con: duckdb.DuckDBPyConnection, found: list[tuple[Column, tuple[str, 
     reserved = {
         row[0] for row in con.execute("SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category <> 'unreserved'").fetchall()
     }
-    taken = reserved | YAML_WORDS | {"n", "record_id", "source_n"}
+    taken = reserved | YAML_WORDS | OWN_NAMES
     fields: list[Chosen] = []
     places = {part: next((c for c, _ in found if re.search(header, c.says) and _is_degrees(c)), None) for part, header in _DEGREES.items()}
     latitude, longitude = places["latitude"], places["longitude"]
