@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 def dedupe(
     files: Annotated[list[Path], typer.Argument(help="CSV or Parquet; of several, all rows together.")],
     model: Annotated[Path | None, typer.Option(help="What the columns mean, what is compared, what is paired (YAML).")] = None,
-    into: Annotated[Path | None, typer.Option("--out", help="Folder of clusters, pairs and report; of --suggest-model the new file.")] = None,
+    into: Annotated[Path | None, typer.Option("--out", help="Folder of the results; of --suggest-model, the new file.")] = None,
     suggest_model: Annotated[
         bool, typer.Option("--suggest-model", help="Propose a model instead, on standard output or in --out.")
     ] = False,

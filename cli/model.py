@@ -1,4 +1,5 @@
-"""`hub model`: learn the weights of who is who from the data, see what they would change, adopt them or leave it."""
+"""`hub model`: learn the weights of who is who from the data, see what they would change, adopt them or leave it; and models of other
+engines for `hub dedupe`."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from rich.table import Table
 from cli.home import require_home
 from cli.terminal import number, out
 from cli.warehouse import quiet_warehouse
+from schemas.errors import HubError, UsageError
 from schemas.settings import load_settings
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from schemas.match_model import Level, MatchModel
 
-app = typer.Typer(no_args_is_help=True, help="The match model: train, churn, adopt, revert.")
+app = typer.Typer(no_args_is_help=True, help="The match model: train, churn, adopt, revert; and models of Splink for `hub dedupe`.")
 File = Annotated[Path, typer.Argument(help="A model file.")]
 
 
@@ -70,6 +72,30 @@ def revert() -> None:
     require_home(settings)
     settings.adopted_model.unlink(missing_ok=True)
     out.print("The model the hub comes with is used from the next `hub run` on.")
+
+
+@app.command("import-splink")
+def import_splink(
+    settings: Annotated[Path, typer.Argument(help="What Splink's `save_model_to_json` wrote, trained or not.")],
+    into: Annotated[Path, typer.Option("--out", help="The new model file.")],
+) -> None:
+    """Turn the settings of Splink 4 or 5 into a model file, and tell what did not carry over."""
+    from pipelines.link.splink.turn import as_yaml, turn
+
+    if into.exists():
+        raise UsageError("the model is already there", where=str(into), mend="Give another name, or take it away")
+    turned = turn(settings)
+    try:
+        into.write_text(as_yaml(turned, settings), "utf-8")
+    except OSError as error:
+        raise HubError("the model cannot be written", where=str(into), why=error.strerror) from error
+    for what in turned.left:
+        out.print(f"not carried over: {what}", markup=False)
+    weighed = sum("weights" in of for of in turned.comparisons.values())
+    out.print(
+        f"{len(turned.comparisons)} comparisons ({weighed} with their weights) and {len(turned.pairing)} pairing rules written to {into}.",
+        markup=False,
+    )
 
 
 def _check(file: Path) -> MatchModel:

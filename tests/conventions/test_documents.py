@@ -13,7 +13,7 @@ import typer
 from tests.conventions.source import PROJECT
 
 DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
-COMMAND = re.compile(r"(?<![\w/.-])hub((?: [a-z]+)+)((?:\s+[^\s`|]+)*)")
+COMMAND = re.compile(r"(?<![\w/.-])hub((?: [a-z]+(?:-[a-z]+)*)+)((?:\s+[^\s`|]+)*)")
 
 
 @cache
