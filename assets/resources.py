@@ -21,7 +21,7 @@ from ledger.store import Ledger, open_ledger
 from pipelines.publish.keyring import Keyring, load_keyring
 from pipelines.run_lock import run_lock
 from pipelines.stage import Run, Stage, StageReport, carry_out
-from pipelines.warehouse import open_warehouse
+from pipelines.warehouse import close_warehouse, open_warehouse
 from schemas.settings import Settings, load_settings
 
 
@@ -126,7 +126,7 @@ def warehouse_resource(context: InitResourceContext) -> Iterator[Warehouse]:
     try:
         yield Warehouse(con, home.run, entry)
     finally:
-        con.close()
+        close_warehouse(con)
 
 
 @resource(required_resource_keys={"home"})
