@@ -54,5 +54,5 @@ def take_out_superseded(con: duckdb.DuckDBPyConnection) -> None:
         header, parts = ENTITIES[entity]
         for table in (header, *parts.values()):
             con.execute(f"DELETE FROM {table.name} WHERE (file_id, line_n) IN (SELECT (file_id, line_n) FROM {SUPERSEDED.name})")
-    if entities:
-        con.execute(f"DELETE FROM {SUPERSEDED.name}")
+    if entities:  # those of a file that is still being read have rows to come
+        con.execute(f"DELETE FROM {SUPERSEDED.name} WHERE file_id IN (SELECT file_id FROM {FILES.name})")

@@ -20,6 +20,7 @@ from pipelines.extract.clear_values import remember_clear, restore_clear
 from pipelines.extract.duplicates import settle_duplicates, take_out_superseded
 from pipelines.extract.landing import LandingFile, modified
 from pipelines.extract.manifest import Counts
+from pipelines.extract.turns import Turns
 from pipelines.extract.typed import TypedFile, stage_name
 from pipelines.sql import quoted
 from pipelines.stage import mark
@@ -33,7 +34,7 @@ INSERT_BYTES = 128 * 2**20  # of one table; two hundred thousand rows and more
 @dataclass(frozen=True)
 class Target:
     """Where a file goes. `later`: ids of loaded files of the source that come after it; `is_reread`: it was read before under
-    another mapping; `is_first`: nothing of the source is known, so nothing need be compared."""
+    another mapping; `turns`: whose turn it is to store; `is_first`: nothing of the source is known, so nothing need be compared."""
 
     con: duckdb.DuckDBPyConnection
     file: LandingFile
@@ -41,6 +42,7 @@ class Target:
     seq: int
     later: Collection[str]
     is_reread: bool
+    turns: Turns
 
     @property
     def tables(self) -> list[str]:
@@ -90,8 +92,9 @@ def load(target: Target, typed: TypedFile, quarantine: Callable[[], None]) -> Co
         counts = (_load_compared if typed.keep else _load_first)(target, typed, quarantine)
     except HubError:
         if not typed.keep:
-            for table in target.tables:
-                target.con.execute(f"DELETE FROM {table} WHERE file_id = ?", [target.file.file_id])
+            with target.turns:
+                for table in target.tables:
+                    target.con.execute(f"DELETE FROM {table} WHERE file_id = ?", [target.file.file_id])
         raise
     rejected = count(typed.bench, "SELECT count(*) FROM rejects")
     return replace(counts, read=typed.tally.read, suppressed=typed.tally.suppressed, quarantined=rejected)
@@ -104,25 +107,32 @@ def _load_first(target: Target, typed: TypedFile, quarantine: Callable[[], None]
         for tables in batches:
             for name, rows in tables.items():
                 if full := held.add(name, rows):
-                    _insert(target, name, full)
-    for name, rows in held.rest():
-        _insert(target, name, rows)
+                    with target.turns:
+                        _insert(target, name, full)
     superseded = _end_of_file(target, typed)
-    quarantine()
-    _insert(target, SUPERSEDED.name, arrow(typed.bench, "SELECT line_n FROM losers"))
     rows = arrow(typed.bench, "SELECT row_id, line_n, row_hash, version_at FROM seen")
-    _register_rows(target, rows)
-    _mark(target, rows)
+    with target.turns:
+        for name, rest in held.rest():
+            _insert(target, name, rest)
+        quarantine()
+        _insert(target, SUPERSEDED.name, arrow(typed.bench, "SELECT line_n FROM losers"))
+        _register_rows(target, rows)
+        _mark(target, rows)
     return Counts(loaded=rows.num_rows, superseded=superseded)
 
 
 def _load_compared(target: Target, typed: TypedFile, quarantine: Callable[[], None]) -> Counts:
     """Compare with the current state, then store only what is new or changed."""
-    take_out_superseded(target.con)  # of the source's first file, where the same stage read it
     for _ in typed:
         pass
     superseded = _end_of_file(target, typed)
-    quarantine()
+    with target.turns:
+        take_out_superseded(target.con)  # of the source's first file, where the same stage read it
+        quarantine()
+        return _store_changed(target, typed, superseded)
+
+
+def _store_changed(target: Target, typed: TypedFile, superseded: int) -> Counts:
     seen = arrow(typed.bench, "SELECT line_n, row_id, row_hash, version_at FROM seen")
     fates = _fates(target, seen)
     changed = fates.filter(pc.equal(fates["fate"], "loaded"))
