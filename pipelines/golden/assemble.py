@@ -54,7 +54,6 @@ def _write_customers(con: duckdb.DuckDBPyConnection, sources: int) -> None:
         for column, expression in columns.items()
         if column != "marketing_consent"
     ]
-    joins = "\n".join(f"LEFT JOIN golden_won_{field} w_{field} USING (customer_n)" for field in COLUMNS)
     con.execute(
         f"""INSERT INTO gold.customers BY NAME
         WITH seen AS (
@@ -66,27 +65,38 @@ def _write_customers(con: duckdb.DuckDBPyConnection, sources: int) -> None:
         FROM golden_customers JOIN seen s USING (customer_n)
         LEFT JOIN golden_lists l USING (customer_n)
         LEFT JOIN cluster.customers r USING (customer_id)
-        {joins}"""
+        {_joins()}"""
     )
 
 
 def _write_provenance(con: duckdb.DuckDBPyConnection) -> None:
-    """One row a value that survived; a part of an address that is not known has none."""
+    """One row a value that survived; a part of an address that is not known has none.
+
+    The rows of a customer are made side by side: keys that lie together pack to half the room in half the time, wherever they go.
+    """
+    said = "{{'field': '{0}', 'record_key': {1}, 'event_at': {2}, 'rule': {3}, 'candidate_n': {4}}}"
     decided = [
-        f"SELECT customer_n, '{column}' AS field, record_key, event_at, rule, value_n "
-        f"FROM golden_won_{field} w WHERE {expression.format(w='w')} IS NOT NULL"
+        f"CASE WHEN {expression.format(w=f'w_{field}')} IS NOT NULL THEN "
+        + said.format(column, *(f"w_{field}.{part}" for part in ("record_key", "event_at", "rule", "value_n")))
+        + " END"
         for field, columns in COLUMNS.items()
         for column, expression in columns.items()
     ]
     joined = [
-        f"SELECT customer_n, '{field}', {record_of(best, _NEWEST)}, {moment_of(best, _NEWEST)}, '{rule}', {n} "
-        f"FROM golden_lists WHERE {best} IS NOT NULL"
+        f"CASE WHEN {best} IS NOT NULL THEN "
+        + said.format(field, record_of(best, _NEWEST), moment_of(best, _NEWEST), f"'{rule}'", f"({n})::BIGINT")
+        + " END"
         for field, best, rule, n in _LISTS
     ]
     con.execute(
         f"""INSERT INTO gold.provenance BY NAME
-        SELECT customer_id, field, record_id, source, d.event_at, rule, value_n AS candidate_n
-        FROM ({" UNION ALL ".join([*decided, *joined])}) d
-        JOIN golden_customers USING (customer_n)
-        JOIN (SELECT record_key, record_id, source FROM golden_mentions JOIN golden_voices USING (voice_n)) USING (record_key)"""
+        SELECT customer_id, said.field, record_id, source, said.event_at, said.rule, said.candidate_n
+        FROM (SELECT customer_id, unnest([{", ".join([*decided, *joined])}]) AS said
+              FROM golden_customers LEFT JOIN golden_lists l USING (customer_n) {_joins()})
+        JOIN (SELECT record_key, record_id, source FROM golden_mentions JOIN golden_voices USING (voice_n)) m
+          ON m.record_key = said.record_key"""
     )
+
+
+def _joins() -> str:
+    return "\n".join(f"LEFT JOIN golden_won_{field} w_{field} USING (customer_n)" for field in COLUMNS)
