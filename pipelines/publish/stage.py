@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 import duckdb
 import lmdb
+import pyarrow as pa
 
 from pipelines.publish import serving_build, version
 from pipelines.publish.keyring import Keyring, check_same_key
@@ -82,9 +83,11 @@ def _publish(
 ) -> dict[str, object]:
     name, moment = version.name_version(published, run.run_id)
     edition = version.Edition(name, run.run_id, moment, ledger_seq, home.version)
-    with _building(con, published, edition, keyring) as manifest_of:
-        mode, counts = _serve(con, home, mode, serving, edition, keyring, ready=manifest_of)
-        manifest = manifest_of()
+    try:
+        manifest, counts = _build(con, home, mode, edition, published=published, serving=serving, keyring=keyring)
+    except DeltaMismatch:  # some change was not marked
+        mode = "full"
+        manifest, counts = _build(con, home, mode, edition, published=published, serving=serving, keyring=keyring)
     version.make_current(published, name, keyring)
     tables = manifest["tables"].values()
     return {
@@ -98,14 +101,25 @@ def _publish(
     }
 
 
+def _build(
+    con: duckdb.DuckDBPyConnection, home: _Home, mode: Mode, edition: version.Edition, *, published: Path, serving: Path, keyring: Keyring
+) -> tuple[dict[str, Any], dict[str, int]]:
+    """Build version and serving index and switch to the index; answers the manifest and the counts of the index. On DeltaMismatch
+    nothing is left of either."""
+    changed = con.sql(f"SELECT key FROM {CHANGED}").to_arrow_table() if mode == "delta" else None
+    with _building(con, published, edition, keyring, changed) as manifest_of:
+        counts = _serve(con, home, mode, serving, edition, keyring, ready=manifest_of)
+        return manifest_of(), counts
+
+
 @contextmanager
 def _building(
-    con: duckdb.DuckDBPyConnection, published: Path, edition: version.Edition, keyring: Keyring
+    con: duckdb.DuckDBPyConnection, published: Path, edition: version.Edition, keyring: Keyring, changed: pa.Table | None
 ) -> Iterator[Callable[[], dict[str, Any]]]:
     """Build the Parquet version on a thread of its own; yields what waits for it and answers its manifest. On an error, also of the caller,
     nothing is left of it. Parquet is DuckDB's work, the serving index Python's: side by side they take little longer than one."""
     with closing(con.cursor()) as cursor, ThreadPoolExecutor(1, thread_name_prefix="version") as pool:
-        building = pool.submit(version.build_version, cursor, published, edition, keyring)
+        building = pool.submit(version.build_version, cursor, published, edition, keyring, changed)
         try:
             yield building.result
         except BaseException:
@@ -118,20 +132,20 @@ def _building(
 def _serve(
     con: duckdb.DuckDBPyConnection, home: _Home, mode: Mode, serving: Path, edition: version.Edition, keyring: Keyring, *,
     ready: Callable[[], object],
-) -> tuple[Mode, dict[str, int]]:  # fmt: skip
-    """Bring the serving index to `edition` and switch to it once `ready` returns; a delta that does not add up is built in full instead."""
+) -> dict[str, int]:  # fmt: skip
+    """Bring the serving index to `edition` and switch to it once `ready` returns; answers its counts.
+
+    Raises:
+        DeltaMismatch: a delta does not add up.
+    """
     if mode == "delta" and home.base is not None:
-        try:
-            counts = apply_delta(con, home.base, CHANGED, edition, keyring, ready=ready)
-        except DeltaMismatch:
-            mode = "full"
-        else:
-            serving_build.make_current(serving, edition, keyring, home.base.name)
-            return mode, counts
+        counts = apply_delta(con, home.base, CHANGED, edition, keyring, ready=ready)
+        serving_build.make_current(serving, edition, keyring, home.base.name)
+        return counts
     counts = serving_build.build_base(con, serving, edition, keyring, ready=ready)
     serving_build.make_current(serving, edition, keyring, serving_build.base_name(edition.version))
     serving_build.tidy_bases(serving, also_keep=home.base.name if home.base else None)
-    return mode, counts
+    return counts
 
 
 def _look_around(con: duckdb.DuckDBPyConnection, published: Path, serving: Path) -> _Home:

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 import orjson
+import pyarrow as pa
 
 from pipelines.publish.catalog import FILE as CATALOG
 from pipelines.publish.catalog import write_catalog
@@ -19,6 +20,7 @@ from pipelines.publish.manifest import FILE as MANIFEST
 from pipelines.publish.manifest import SCHEMA_VERSION, lineage, read_manifest
 from pipelines.publish.parquet import is_unchanged, put_table
 from pipelines.publish.pointer import link_current, switch, sync_files, sync_folder
+from pipelines.warehouse import execute_with
 from schemas.publishing import PUBLISHED
 
 BUILDING = ".building-"
@@ -47,8 +49,12 @@ def name_version(published: Path, run_id: str, now: datetime | None = None) -> t
     return name, moment
 
 
-def build_version(con: duckdb.DuckDBPyConnection, published: Path, edition: Edition, keyring: Keyring) -> dict[str, Any]:
+def build_version(
+    con: duckdb.DuckDBPyConnection, published: Path, edition: Edition, keyring: Keyring, changed: pa.Table | None = None
+) -> dict[str, Any]:
     """Write, verify and name the folder of `edition`; it is not current yet. Answers its manifest.
+
+    changed: `key` of the customers who changed since the parent; None when that is not known.
 
     Raises:
         HubError, OSError, duckdb.Error: nothing is left of the folder.
@@ -57,7 +63,7 @@ def build_version(con: duckdb.DuckDBPyConnection, published: Path, edition: Edit
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
     try:
-        manifest = _fill(con, building, edition, keyring)
+        manifest = _fill(con, building, edition, keyring, changed)
         sync_files(building)
         building.rename(published / edition.version)
         sync_folder(published)
@@ -67,10 +73,17 @@ def build_version(con: duckdb.DuckDBPyConnection, published: Path, edition: Edit
     return manifest
 
 
-def _fill(con: duckdb.DuckDBPyConnection, building: Path, edition: Edition, keyring: Keyring) -> dict[str, Any]:
+def _fill(
+    con: duckdb.DuckDBPyConnection, building: Path, edition: Edition, keyring: Keyring, changed: pa.Table | None
+) -> dict[str, Any]:
     before = _entries_before(edition.parent, keyring)
+    if changed is not None:
+        execute_with(con, "CREATE OR REPLACE TEMP TABLE version_changed AS SELECT key FROM rows", [], changed)
+    known = None if changed is None else "version_changed"
     tables = {
-        table.name: put_table(con, table, building, keyring=keyring, parent=edition.parent, before=before.get(table.name))
+        table.name: put_table(
+            con, table, building, keyring=keyring, parent=edition.parent, before=before.get(table.name), changed=known
+        )
         for table in PUBLISHED
     }
     write_catalog(building)

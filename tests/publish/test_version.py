@@ -12,14 +12,27 @@ import pytest
 
 from pipelines.publish import version
 from pipelines.publish.deidentify import published_select
+from pipelines.publish.keyring import Keyring
 from pipelines.publish.manifest import current_version, lineage, read_manifest
+from pipelines.publish.parquet import _write_changed
 from pipelines.publish.tokens import published_token, token_parameters
 from pipelines.warehouse import open_warehouse
-from schemas.contract import col, table
+from schemas.contract import Table, col, table
 from schemas.errors import HomeDamaged, HubError
 from schemas.publishing import FORM_OF_CLASS, PUBLISHED, form_of, published_columns
 from schemas.tables import BY_NAME, TABLES, gold, mart
-from tests.publish.world import KEYS, OTHER_KEYS, change, customer, edition, new_world, plant_canaries, publish_into, read_parquet
+from tests.publish.world import (
+    KEYS,
+    OTHER_KEYS,
+    Gone,
+    change,
+    customer,
+    edition,
+    new_world,
+    plant_canaries,
+    publish_into,
+    read_parquet,
+)
 
 
 def _publish(home: Path, con: duckdb.DuckDBPyConnection) -> Path:
@@ -214,3 +227,48 @@ def test_money_and_times_keep_their_types(tmp_path: Path) -> None:
     schema = pq.read_schema(folder / "mart.orders.parquet")
     assert str(schema.field("amount_cny").type) == str(mart.ORDERS.column("amount_cny").arrow.type)
     assert str(schema.field("ordered_at").type) == str(mart.ORDERS.column("ordered_at").arrow.type)
+
+
+def _contacts_as_published(folder: Path, con: duckdb.DuckDBPyConnection) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    """The published contacts, and what they must be: tokens by the warehouse's clear values."""
+    wanted = con.execute("SELECT customer_id, kind, value, rank FROM gold.contacts").fetchall()
+    found = duckdb.execute(
+        "SELECT customer_id, kind, value_token, rank FROM read_parquet($path) ORDER BY ALL", {"path": str(folder / "gold.contacts.parquet")}
+    ).fetchall()
+    return found, sorted((me, kind, published_token(KEYS.token, kind, value), rank) for me, kind, value, rank in wanted)
+
+
+def test_a_delta_copies_the_rows_of_customers_who_did_not_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    con = new_world(30)
+    before = _publish(tmp_path, con)
+    sources: list[str] = []
+
+    def write(con: duckdb.DuckDBPyConnection, table: Table, path: Path, keyring: Keyring, kept: Path, changed: str) -> bool:
+        sources.append(str(kept))
+        return _write_changed(con, table, path, keyring, kept, changed)
+
+    monkeypatch.setattr("pipelines.publish.parquet._write_changed", write)
+    change(con, {1: 2, 2: Gone(), 30: 5})
+    found, wanted = _contacts_as_published(_publish(tmp_path, con), con)
+    assert found == wanted
+    assert str(before / "gold.contacts.parquet") in sources
+    assert str(before / "gold.customers.parquet") in sources
+
+
+def test_a_change_that_nobody_marked_has_the_table_written_whole(tmp_path: Path) -> None:
+    con = new_world(30)
+    _publish(tmp_path, con)
+    change(con, {1: 2})
+    con.execute("UPDATE gold.contacts SET value = '13900000000', rank = 2 WHERE customer_id = ?", [customer(7)])
+    found, wanted = _contacts_as_published(_publish(tmp_path, con), con)
+    assert found == wanted
+
+
+def test_a_cut_off_file_of_the_version_before_is_not_copied_from(tmp_path: Path) -> None:
+    con = new_world(30)
+    file = _publish(tmp_path, con) / "gold.contacts.parquet"
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes()[:-100])
+    change(con, {1: 2})
+    found, wanted = _contacts_as_published(_publish(tmp_path, con), con)
+    assert found == wanted
