@@ -13,7 +13,6 @@ from assets.definitions import QUIET, hub_definitions
 from assets.instance import dagster_instance
 from assets.jobs import JOB
 from assets.progress import Progress, Watch
-from quality.runner import load_ahead
 from schemas.errors import HubError
 from schemas.settings import Settings
 
@@ -33,7 +32,6 @@ def run_job(settings: Settings, *, full: bool = False, sources: Path | None = No
         HomeBusy: another run holds the home.
         HubError: a stage cannot go on, or a table is not what its contract says; nothing was published.
     """
-    load_ahead()
     failed: list[str] = []
 
     def note(progress: Progress) -> None:

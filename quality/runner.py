@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from threading import Thread
 from typing import Any
 
 import duckdb
@@ -30,11 +28,6 @@ class Verdict:
     breaches: int | None
 
 
-def load_ahead() -> None:
-    """Begin to load Great Expectations beside what else a run does first: it takes four seconds, and no check comes earlier."""
-    Thread(target=import_module, args=("great_expectations",), name="load-checks", daemon=True).start()
-
-
 def run_suite(con: duckdb.DuckDBPyConnection, name: str, checks: Sequence[Check], *, everything: bool = True) -> list[Verdict]:
     """Measure and judge `checks`; `name` names the suite. Without `everything` only rows marked as changed are looked at."""
     breaches = count_breaches(con, checks, everything=everything)
@@ -50,7 +43,7 @@ def run_suite(con: duckdb.DuckDBPyConnection, name: str, checks: Sequence[Check]
 
 def _judge(cursor: duckdb.DuckDBPyConnection, name: str, checks: Sequence[Check]) -> dict[str, bool]:
     """Success of each check by its column."""
-    import great_expectations as gx  # costs seconds: `load_ahead`
+    import great_expectations as gx  # costs seconds: only a run pays them
     from great_expectations.expectations.core.expect_column_max_to_be_between import ExpectColumnMaxToBeBetween
 
     context = _context(gx)
