@@ -17,12 +17,12 @@ def layer_checks(layer: str) -> dg.AssetChecksDefinition:
     """The suite of a layer, one Dagster check a property of a table."""
     checks = suite(layer)
 
-    @dg.multi_asset_check(name=f"{layer}_checks", specs=[_spec(check) for check in checks], required_resource_keys={"warehouse"})
+    @dg.multi_asset_check(name=f"{layer}_checks", specs=[_spec(check) for check in checks], required_resource_keys={"warehouse", "judge"})
     def run_checks(context: dg.AssetCheckExecutionContext) -> Results:
         from quality.runner import run_suite
 
         warehouse: Warehouse = context.resources.warehouse
-        verdicts = run_suite(warehouse.con, layer, checks, everything=warehouse.run.full)
+        verdicts = run_suite(warehouse.con, layer, checks, everything=warehouse.run.full, judge=context.resources.judge)
         warehouse.ledger.note_breaches(verdict.check.column for verdict in verdicts if not verdict.passed)
         for verdict in verdicts:
             yield dg.AssetCheckResult(

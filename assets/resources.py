@@ -22,6 +22,7 @@ from pipelines.publish.keyring import Keyring, load_keyring
 from pipelines.run_lock import run_lock
 from pipelines.stage import Run, Stage, StageReport, carry_out
 from pipelines.warehouse import close_warehouse, open_warehouse
+from quality.judging import Judge
 from schemas.settings import Settings, load_settings
 
 
@@ -136,6 +137,14 @@ def keyring_resource(context: InitResourceContext) -> Keyring:
     return load_keyring(settings.keys_dir, stores=[settings.published, settings.serving])
 
 
+@resource(required_resource_keys={"home"})
+def judge_resource(_context: InitResourceContext) -> Iterator[Judge]:
+    """Who judges the checks; it loads while the first stage runs."""
+    with Judge() as judge:
+        yield judge
+
+
 RESOURCES: dict[str, dg.ResourceDefinition] = {
     "home": home_resource, "ledger": ledger_resource, "warehouse": warehouse_resource, "keyring": keyring_resource,
+    "judge": judge_resource,
 }

@@ -9,10 +9,12 @@ import pytest
 
 from pipelines.warehouse import open_warehouse
 from quality.counts import FEW, UNKNOWN, count_breaches
+from quality.judging import Judge
 from quality.runner import run_suite
 from quality.suites.changed import MARKED
 from quality.suites.contracts import ACCOUNTING, CONTRACT, KEY_IS_UNIQUE, Check, checks_of, suite
 from schemas.contract import Table
+from schemas.errors import HubError
 from schemas.tables import BY_NAME, LAYERS, TABLES
 
 OF_LAYERS = [table for table in TABLES if table.noun != "changes" and table.layer != "meta"]
@@ -125,7 +127,20 @@ def test_a_suite_that_cannot_run_is_an_error_not_a_pass(con: duckdb.DuckDBPyConn
         run_suite(con, "raw", [Check("raw.files", "wrong", "Names no column.", "count(no_such_column)")])
 
 
-def test_the_warehouse_stays_open_and_clean_after_a_suite(con: duckdb.DuckDBPyConnection) -> None:
-    run_suite(con, "gold", suite("gold"))
-    assert con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'quality_facts'").fetchone() in {(0,), (1,)}
-    assert con.execute("SELECT count(*) FROM gold.customers").fetchone() == (0,)
+def test_a_process_of_its_own_judges_alike() -> None:
+    with Judge() as judge:
+        assert judge("raw", {"a": 0, "b": 3}) == {"a": True, "b": False}
+        assert judge("raw", {"a": 1}) == {"a": False}
+
+
+def test_when_the_judging_process_ends_the_checks_have_not_passed() -> None:
+    with Judge() as judge:
+        judge._process.kill()
+        judge._process.wait()
+        with pytest.raises(HubError, match="could not be carried out"):
+            judge("raw", {"a": 0})
+
+
+def test_what_cannot_be_judged_is_an_error() -> None:
+    with Judge() as judge, pytest.raises(HubError, match="could not be carried out"):
+        judge("raw", {})
