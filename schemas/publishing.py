@@ -23,6 +23,7 @@ PUBLISHED: tuple[Table, ...] = (
     gold.CROSSWALK,
     cluster.CUSTOMERS,
     cluster.EVENTS,
+    cluster.FORMER_MEMBERS,
     mart.CUSTOMER_VALUES,
     mart.ORDERS,
     mart.SHIPMENTS,

@@ -27,7 +27,7 @@ def assemble(con: duckdb.DuckDBPyConnection, sources: int) -> None:
     _write_provenance(con)
     con.execute(
         """INSERT INTO gold.crosswalk BY NAME
-        SELECT record_id, customer_id, source, row_id, role
+        SELECT record_id, customer_id, source, row_id, role, since_at
         FROM golden_mentions JOIN golden_customers USING (customer_n) JOIN golden_voices USING (voice_n)"""
     )
     for field in COLUMNS:

@@ -66,11 +66,11 @@ def gather_part(con: duckdb.DuckDBPyConnection, part: int, parts: int) -> int:
     )
     con.execute(
         """CREATE OR REPLACE TEMP TABLE golden_mentions AS
-        SELECT m.record_id, c.record_key, c.customer_n, v.voice_n, v.source_n, m.event_at, m.row_id, m.party_kind,
+        SELECT m.record_id, c.record_key, c.customer_n, c.since_at, v.voice_n, v.source_n, m.event_at, m.row_id, m.party_kind,
                m.name, m.name_norm, m.name_is_masked, m.phone_norm, m.gender, m.birth_on, m.company, m.uscc,
                m.province, m.city, m.district, m.address_norm, m.address_is_place
         FROM std.mentions m
-        JOIN (SELECT record_id, customer_n, row_number() OVER (ORDER BY record_id)::INTEGER AS record_key
+        JOIN (SELECT record_id, customer_n, since_at, row_number() OVER (ORDER BY record_id)::INTEGER AS record_key
               FROM cluster.members JOIN golden_customers USING (customer_id)) c USING (record_id)
         JOIN golden_voices v ON v.source = m.source AND v.role = m.role"""
     )

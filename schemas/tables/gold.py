@@ -83,5 +83,6 @@ CROSSWALK = table(
     col("source", TEXT, "Source mapping."),
     col("row_id", TEXT, "Source row."),
     col("role", TEXT, "Role of the mention."),
+    col("since_at", TIME, "Since when it belongs to this customer; cluster.former_members tells of whom before."),
 )
 TABLES = (CUSTOMERS, CONTACTS, ADDRESSES, PROVENANCE, CROSSWALK)

@@ -17,7 +17,7 @@ from tests.conventions.source import PROJECT
 
 PEOPLE, SEED = 400, 7
 SECONDS = 240
-OF_THE_RUN = {"seq", "at", "created_seq", "created_at"}  # what two runs over the same files may differ in
+OF_THE_RUN = {"seq", "at", "created_seq", "created_at", "since_at", "until_at"}  # what two runs over the same files may differ in
 
 
 def environment(home: Path, **settings: str) -> dict[str, str]:
@@ -58,7 +58,7 @@ def published(home: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 def _rows(path: Path, layer: str) -> list[tuple[Any, ...]]:
     names = [row[0] for row in duckdb.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()]
-    ours = OF_THE_RUN if layer == "cluster" else {"loaded_at"}
+    ours = OF_THE_RUN if layer in ("cluster", "gold") else {"loaded_at"}
     columns = ", ".join(f'"{name}"' for name in names if name not in ours)
     return duckdb.execute(f"SELECT {columns} FROM read_parquet(?) ORDER BY ALL", [str(path)]).fetchall()
 
