@@ -52,6 +52,16 @@ def historical() -> PublicSet:
     return PublicSet("historical", MODELS / "historical.yaml", DATA / "historical_dev.parquet", "unique_id", "cluster")
 
 
+def truthset(folder: Path) -> PublicSet:
+    """Persons and companies of three sources, whose rows repeat within sources and across, as one file with the key beside each row."""
+    path = folder / "truthset.csv"
+    sources = [f"FROM read_csv('{DATA}/truthset_{name}.csv', all_varchar = true)" for name in ("customers", "reference", "watchlist")]
+    key = f"FROM read_csv('{DATA}/truthset_key.csv', all_varchar = true)"
+    sql = f"SELECT k.CLUSTER_ID, r.* FROM ({' UNION ALL BY NAME '.join(sources)}) r JOIN ({key}) k USING (DATA_SOURCE, RECORD_ID)"
+    duckdb.sql(sql).write_csv(str(path))
+    return PublicSet("three sources", MODELS / "truthset.yaml", path, "RECORD_ID", "CLUSTER_ID")
+
+
 def public_sets(folder: Path) -> list[PublicSet]:
     """All of them; what has to be written goes into `folder`."""
-    return [historical(), *(febrl(number, folder) for number in (1, 2, 3, 4)), rldata500(folder), fake_1000()]
+    return [historical(), *(febrl(number, folder) for number in (1, 2, 3, 4)), rldata500(folder), fake_1000(), truthset(folder)]

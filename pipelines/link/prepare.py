@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
+from pipelines.link.dates import date_cell
 from pipelines.link.files import FILE
 from pipelines.link.sources import check_sources, source_sql
 from pipelines.match.kinds import has_rarity, prepared
@@ -28,7 +29,7 @@ def prepare(con: duckdb.DuckDBPyConnection, model: TableModel, rows: str, column
     made = {"record_id": record_id, **source_sql(model, columns)} | {
         name: sql
         for field_name, field in model.fields.items()
-        for name, sql in prepared(field_name, field, _cells(field), day_first=_is_day_first(con, rows, field)).items()
+        for name, sql in prepared(field_name, field, _cells(con, rows, field), day_first=_is_day_first(con, rows, field)).items()
     }
     selected = ", ".join(f"{sql} AS {name}" for name, sql in made.items())
     con.execute(f"CREATE OR REPLACE TEMP TABLE formed AS SELECT {selected} FROM {rows}")
@@ -85,7 +86,9 @@ def _check_rows(con: duckdb.DuckDBPyConnection, model: TableModel) -> int:
     return rows_n
 
 
-def _cells(field: TableField) -> tuple[str, ...]:
+def _cells(con: duckdb.DuckDBPyConnection, rows: str, field: TableField) -> tuple[str, ...]:
+    if field.kind == "date":
+        return (date_cell(con, rows, f"{quoted(field.columns[0])}::VARCHAR"),)
     if field.kind == "list" and not field.separator:
         return tuple(map(quoted, field.columns))
     if field.kind in JOINED and len(field.columns) > 1:
@@ -97,6 +100,6 @@ def _is_day_first(con: duckdb.DuckDBPyConnection, rows: str, field: TableField) 
     """Whether dates with the year last begin with the day: more of them begin with a number above 12 than have one in the middle."""
     if field.kind != "date":
         return False
-    cell = _cells(field)[0]
+    cell = _cells(con, rows, field)[0]
     parts = [f"try_cast(regexp_extract({cell}, '^(\\d{{1,2}})[-/.](\\d{{1,2}})[-/.]\\d{{4}}$', {n}) AS INT)" for n in (1, 2)]
     return bool(count(con, f"SELECT (count(*) FILTER ({parts[0]} > 12) > count(*) FILTER ({parts[1]} > 12))::INT FROM {rows}"))

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from benchmarks.identity import find
-from benchmarks.public_sets import DATA, PublicSet, fake_1000, febrl, historical, rldata500
+from benchmarks.public_sets import DATA, PublicSet, fake_1000, febrl, historical, rldata500, truthset
 from pipelines.link.files import read_table
 from pipelines.link.suggest.draft import suggest_model
 
@@ -44,3 +44,6 @@ def test_the_proposed_model_is_as_right(tmp_path: Path, of: Callable[[], PublicS
 def test_small_sets(tmp_path: Path) -> None:
     assert find(rldata500(tmp_path)).own.pairs.f1 >= 0.98
     assert find(fake_1000()).own.pairs.f1 >= 0.93
+    found = find(truthset(tmp_path)).own
+    assert found.pairs.f1 >= 0.69
+    assert found.b_cubed.f1 >= 0.86

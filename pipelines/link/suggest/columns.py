@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from pipelines.link.dates import usual_date
 from pipelines.link.files import FILE
 from pipelines.match.kinds import prepared
 from pipelines.sql import literal, quoted
@@ -17,8 +18,8 @@ SEPARATORS = (";", "|", "、", ",")
 _WORD_PARTS = re.compile(r"(?<=[a-z])(?=[A-Z])|[\W_]+")
 _DIGITS = "regexp_replace(v, '[^0-9]', '', 'g')"
 _ITEM = r"\s*([^@\s]+@[^@\s]+\.\w+|[+\d][\d ()-]{4,}|[A-Za-z\d-]*\d[A-Za-z\d-]{4,})\s*"
-_DATE = prepared("d", TableField(column="v", kind="date"), ("v",), day_first=False)
-_DAY_FIRST = prepared("d", TableField(column="v", kind="date"), ("v",), day_first=True)
+_DATE = prepared("d", TableField(column="v", kind="date"), (usual_date("v"),), day_first=False)
+_DAY_FIRST = prepared("d", TableField(column="v", kind="date"), (usual_date("v"),), day_first=True)
 FORMS = {
     "email": r"regexp_full_match(v, '[^@\s]+@[^@\s]*\.[^@\s]+')",
     "date": f"coalesce(year(coalesce({_DATE['d_on']}, {_DAY_FIRST['d_on']})) BETWEEN 1000 AND 2100, false)",
