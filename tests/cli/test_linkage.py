@@ -107,6 +107,17 @@ def test_dedupe_links_several_files_and_says_what_it_learned(write: Write, tmp_p
     assert "关联报告" in (tmp_path / "out" / "report.html").read_text("utf-8")
 
 
+def test_sources_without_duplicates_are_only_linked(write: Write, tmp_path: Path) -> None:
+    arguments = _write_people(write)
+    only = write("only.yaml", json.dumps(PEOPLE | {"link_only": True}))
+    _run("dedupe", *arguments[:2], "--model", only, "--out", str(tmp_path / "out"))
+    sql = f"""SELECT max(n) FROM (SELECT count(*) AS n FROM '{tmp_path}/out/clusters.parquet'
+        GROUP BY entity_id, split_part(record_id, ':', 1))"""
+    assert duckdb.sql(sql).fetchall() == [(1,)]
+    with pytest.raises(UsageError, match="only one file"):
+        _run("dedupe", arguments[0], "--model", only, "--out", str(tmp_path / "out"))
+
+
 def test_a_sweep_tells_how_stable_the_result_is(write: Write, tmp_path: Path) -> None:
     arguments = [*_write_people(write), "--out", str(tmp_path / "out")]
     told = _run("dedupe", *arguments, "--sweep", "threshold=0.999,0.5")
@@ -131,6 +142,7 @@ def test_a_model_is_proposed_on_standard_output_or_in_a_new_file(write: Write, t
     files, path = _write_people(write)[:2], str(tmp_path / "proposed.yaml")
     told = _run("dedupe", "--suggest-model", *files)
     assert "record_id: id" in told
+    assert "# link_only: true" in told
     assert f"Written to {path}" in _run("dedupe", "--suggest-model", *files, "--out", path)
     assert Path(path).read_text("utf-8") == told
     assert "rows" in _run("dedupe", *files, "--model", path, "--out", str(tmp_path / "out"))

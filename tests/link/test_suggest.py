@@ -107,6 +107,21 @@ def test_chinese_headers() -> None:
     assert _kinds(model) == {"名": "given_name", "姓": "family_name", "出生日期": "date", "城市": "category", "手机号": "code"}
 
 
+def test_a_table_of_chinese_customers() -> None:
+    surnames, names = "王李张刘陈杨黄赵吴周", "伟芳娜敏静丽强磊军洋"
+    rows = [
+        {"客户编号": f"K{n:04}", "姓名": surnames[n % 10] + names[n // 10 % 10] + names[n // 20 % 10], "手机号": f"138{n // 2:08}",
+         "身份证号": f"110101198001{n // 2 % 28 + 1:02}{n // 2:04}", "收货地址": f"浙江省杭州市西湖区文三路{n // 2}号{n % 7}单元",
+         "会员等级": "金银"[n % 2],
+         "用户ID": f"u{n // 3}"} for n in range(200)
+    ]  # fmt: skip
+    con, text, model = _suggest(rows)
+    assert model.record_id == "客户编号"
+    assert _kinds(model) == {"姓名": "full_name", "手机号": "code", "身份证号": "code", "收货地址": "text", "会员等级": "category"}
+    assert "left out: 用户ID, seems to say already who is who" in text
+    link_rows(con, model, "file_rows", list(rows[0]))
+
+
 def test_latitude_and_longitude_are_one_place() -> None:
     rows = [{**row, "lat": f"{50 + n / 1000}", "lng": f"{9 + n / 999:.4f}"} for n, row in enumerate(people(40))]
     assert _kinds(_suggest(rows)[2])["lat + lng"] == "lat_lon"
@@ -119,6 +134,11 @@ def test_a_name_in_parts_or_whole_is_one_field() -> None:
     assert _kinds(model)["first + last + full name"] == "full_name"
     link_rows(con, model, "file_rows", [row[0] for row in con.execute("DESCRIBE file_rows").fetchall()])
     assert evaluate(con, "entities", "SELECT id AS record_id, person AS entity_id FROM file_rows").pairs.recall >= 0.9
+
+
+def test_a_label_that_is_one_to_one_with_another_is_left_out() -> None:
+    rows = [{**row, "nation": "xyz"[n % 3], "nation name": ["Xland", "Yland", "Zland"][n % 3]} for n, row in enumerate(people())]
+    assert "left out: nation name, is one to one with nation: the same evidence twice" in _suggest(rows)[1]
 
 
 def test_a_whole_name_beside_its_parts_is_left_out() -> None:

@@ -59,6 +59,8 @@ def _head(choice: Choice, paths: list[Path], rows_n: int) -> list[str]:
         lines.append(f"record_id: {_plain(choice.record_id)}  # {choice.id_facts}")
     else:
         lines.append("# record_id: no column is complete, without repetition and named like an id; rows are numbered from 1")
+    if len(paths) > 1:
+        lines.append("# link_only: true  # if no file has anybody twice; the pairs below are counted without it")
     return lines
 
 

@@ -18,14 +18,15 @@ _APART, _MADE_OF = 0.1, 0.7
 
 
 def repeats(con: duckdb.DuckDBPyConnection, rows: str, columns: list[Column], kinds: dict[str, Kind]) -> Iterator[tuple[Column, str]]:
-    """Columns to do without, each with the reason: whole names whose parts are there, and what is one to one with another column."""
+    """Columns to do without, each with the reason: whole names whose parts are there, and labels that are one to one with another column."""
     given, family = (next((c for c in columns if kinds[c.name] == kind), None) for kind in _NAMES)
     for column in columns:
         if given and family and kinds[column.name] == "full_name" and _is_made_of(con, rows, column, given, family):
             yield column, f"says what {given.name} and {family.name} say"
     gone: list[str] = []
     for first, second in combinations([c for c in columns if kinds[c.name] in OPEN], 2):
-        if first.name not in gone and second.name not in gone and _is_one_to_one(con, rows, first, second):
+        is_label = "category" in (kinds[first.name], kinds[second.name])  # two numbers of one person are not one evidence
+        if is_label and first.name not in gone and second.name not in gone and _is_one_to_one(con, rows, first, second):
             gone.append(second.name)
             yield second, f"is one to one with {first.name}: the same evidence twice"
 
