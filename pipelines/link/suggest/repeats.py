@@ -18,7 +18,7 @@ _APART, _MADE_OF = 0.1, 0.7
 
 
 def repeats(con: duckdb.DuckDBPyConnection, rows: str, columns: list[Column], kinds: dict[str, Kind]) -> Iterator[tuple[Column, str]]:
-    """Columns to do without, each with the reason: whole names whose parts are there, and labels that are one to one with another column."""
+    """Columns to do without, each with the reason: whole names whose parts are there, and labels one to one with another column."""
     given, family = (next((c for c in columns if kinds[c.name] == kind), None) for kind in _NAMES)
     for column in columns:
         if given and family and kinds[column.name] == "full_name" and _is_made_of(con, rows, column, given, family):
