@@ -16,7 +16,7 @@ from schemas.errors import UsageError
 
 Kind = Literal[
     "given_name", "family_name", "full_name", "date", "postcode", "code", "email", "category", "text", "number", "address", "lat_lon",
-    "list",
+    "list", "zh_name", "phone", "id_number",
 ]  # fmt: skip
 OWN_NAMES = frozenset({"n", "record_id", "source_n", "a", "b", "levels", "rarity"})  # of columns that the engine makes beside the fields
 JOINED: tuple[Kind, ...] = ("full_name", "text", "address")  # kinds that may stand in several columns
@@ -84,7 +84,7 @@ class TableModel(_Strict):
     pairing: tuple[PairingRule, ...] = Field(min_length=1)
     link_only: bool | str = False
     seed: int = 1
-    random_pairs: int = Field(default=3_000_000, ge=1_000)
+    random_pairs: int = Field(default=1_000_000, ge=1_000)
     rare_share: float = Field(default=0.00001, gt=0, lt=1)
     link_probability: float = Field(default=0.8, gt=0, lt=1)
     merge_probability: float = Field(default=0.5, gt=0, lt=1)

@@ -23,6 +23,6 @@ def usual_date(cell: str) -> str:
 
 
 def date_cell(con: duckdb.DuckDBPyConnection, rows: str, cell: str) -> str:
-    """SQL of `cell` of the table `rows`, with unusual dates made usual where it has any."""
-    unusual = count(con, f"SELECT count(*) FROM {rows} WHERE regexp_matches(trim({cell}), '{_UNUSUAL}')")
+    """SQL of `cell` of the table `rows` (called `t`), with unusual dates made usual where it has any."""
+    unusual = count(con, f"SELECT count(*) FROM {rows} t WHERE regexp_matches(trim({cell}), '{_UNUSUAL}')")
     return usual_date(cell) if unusual else cell

@@ -7,7 +7,8 @@ import duckdb
 from pipelines.link.dates import date_cell
 from pipelines.link.files import FILE
 from pipelines.link.sources import check_sources, source_sql
-from pipelines.match.kinds import has_rarity, prepared
+from pipelines.link.standardised import drop_standardised, standardise_fields
+from pipelines.match.kinds import has_rarity, prepared, shown
 from pipelines.sql import quoted
 from pipelines.warehouse import count
 from schemas.errors import HubError, UsageError
@@ -25,14 +26,16 @@ def prepare(con: duckdb.DuckDBPyConnection, model: TableModel, rows: str, column
         HubError: the table is empty, a record has no id or comes twice, or a field has no value at all.
     """
     _check_columns(model, columns)
-    record_id = f"{quoted(model.record_id)}::VARCHAR" if model.record_id else "(rowid + 1)::VARCHAR"
+    record_id = f"t.{quoted(model.record_id)}::VARCHAR" if model.record_id else "(t.rowid + 1)::VARCHAR"
     made = {"record_id": record_id, **source_sql(model, columns)} | {
         name: sql
         for field_name, field in model.fields.items()
         for name, sql in prepared(field_name, field, _cells(con, rows, field), day_first=_is_day_first(con, rows, field)).items()
     }
     selected = ", ".join(f"{sql} AS {name}" for name, sql in made.items())
-    con.execute(f"CREATE OR REPLACE TEMP TABLE formed AS SELECT {selected} FROM {rows}")
+    values = standardise_fields(con, model, rows)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE formed AS SELECT {selected} FROM {rows} t {values}")
+    drop_standardised(con, model)
     rows_n = _check_rows(con, model)
     rarities = {name: of.of for name, of in model.comparisons.items() if has_rarity(of, model.fields[of.of])}
     shares = "".join(
@@ -78,7 +81,7 @@ def _check_rows(con: duckdb.DuckDBPyConnection, model: TableModel) -> int:
             mend="Give every row an id of its own, or leave `record_id` out of the model to have rows numbered",
         )
     for name, field in model.fields.items():
-        if not count(con, f"SELECT count({name}) FROM formed"):
+        if not count(con, f"SELECT count({shown(name, field)}) FROM formed"):
             raise HubError(
                 f"field {name!r} has no value in any row", why=f"column {' and '.join(field.columns)} as a {field.kind}",
                 mend="Leave it out of the model, or give it another kind",
@@ -87,13 +90,15 @@ def _check_rows(con: duckdb.DuckDBPyConnection, model: TableModel) -> int:
 
 
 def _cells(con: duckdb.DuckDBPyConnection, rows: str, field: TableField) -> tuple[str, ...]:
+    """SQL of the raw columns of a field in the table called `t`."""
+    columns = [f"t.{quoted(column)}" for column in field.columns]
     if field.kind == "date":
-        return (date_cell(con, rows, f"{quoted(field.columns[0])}::VARCHAR"),)
+        return (date_cell(con, rows, f"{columns[0]}::VARCHAR"),)
     if field.kind == "list" and not field.separator:
-        return tuple(map(quoted, field.columns))
-    if field.kind in JOINED and len(field.columns) > 1:
-        return (f"concat_ws(' ', {', '.join(map(quoted, field.columns))})",)
-    return tuple(f"{quoted(column)}::VARCHAR" for column in field.columns)
+        return tuple(columns)
+    if field.kind in JOINED and len(columns) > 1:
+        return (f"concat_ws(' ', {', '.join(columns)})",)
+    return tuple(f"{column}::VARCHAR" for column in columns)
 
 
 def _is_day_first(con: duckdb.DuckDBPyConnection, rows: str, field: TableField) -> bool:
@@ -102,4 +107,4 @@ def _is_day_first(con: duckdb.DuckDBPyConnection, rows: str, field: TableField) 
         return False
     cell = _cells(con, rows, field)[0]
     parts = [f"try_cast(regexp_extract({cell}, '^(\\d{{1,2}})[-/.](\\d{{1,2}})[-/.]\\d{{4}}$', {n}) AS INT)" for n in (1, 2)]
-    return bool(count(con, f"SELECT (count(*) FILTER ({parts[0]} > 12) > count(*) FILTER ({parts[1]} > 12))::INT FROM {rows}"))
+    return bool(count(con, f"SELECT (count(*) FILTER ({parts[0]} > 12) > count(*) FILTER ({parts[1]} > 12))::INT FROM {rows} t"))

@@ -10,8 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.link.sources import all_pairs, keep_apart
-from pipelines.match.kinds import has_rarity, holds, levels_of
-from pipelines.match.learn import Floats, Learned, learn, shares
+from pipelines.match.kinds import begins_exact, has_rarity, holds, levels_of
+from pipelines.match.learn import Floats, Learned, Masked, learn, shares
 from pipelines.warehouse import execute_with
 from schemas.errors import UsageError
 from schemas.table_model import TableModel
@@ -31,6 +31,11 @@ class Patterns:
 def level_names(model: TableModel) -> dict[str, tuple[str, ...]]:
     """Of each comparison the names of its levels."""
     return {name: tuple(x.name for x in levels_of(of, model.fields[of.of])) for name, of in model.comparisons.items()}
+
+
+def masked_levels(model: TableModel) -> tuple[Masked, ...]:
+    """By comparison, which of its levels only pairs with a hidden value reach."""
+    return tuple(np.array([x.is_of_masked for x in levels_of(of, model.fields[of.of])]) for of in model.comparisons.values())
 
 
 def reached(number: int) -> str:
@@ -69,13 +74,15 @@ def learn_weights(con: duckdb.DuckDBPyConnection, model: TableModel, rows_n: int
     names = level_names(model)
     given = tuple(_given(model, name, levels) for name, levels in names.items())
     found = patterns_of(con, model, "levelled")
-    return learn(found.levels, found.counts, shares_of_random_pairs(con, model, rows_n), all_pairs(con, model), given)
+    random = shares_of_random_pairs(con, model, rows_n)
+    return learn(found.levels, found.counts, random, all_pairs(con, model), given, masked_levels(model))
 
 
 def shares_of_random_pairs(con: duckdb.DuckDBPyConnection, model: TableModel, rows_n: int) -> tuple[Floats, ...]:
     """How often random pairs of temp `prepared` reach each level of every comparison; all pairs, where these are not more. The same for the
-    same seed."""
-    if rows_n * (rows_n - 1) // 2 <= model.random_pairs:
+    same seed. How often they agree exactly is counted, not drawn: of a phone a million draws show nothing."""
+    drawn = rows_n * (rows_n - 1) // 2 > model.random_pairs
+    if not drawn:
         a, b = np.triu_indices(rows_n, 1)
     else:
         a, b = np.random.default_rng(model.seed).integers(0, rows_n, (2, model.random_pairs))
@@ -85,7 +92,30 @@ def shares_of_random_pairs(con: duckdb.DuckDBPyConnection, model: TableModel, ro
     put_levels(con, model, "random_pairs", "random_levels")
     found = patterns_of(con, model, "random_levels")
     con.execute("DROP TABLE random_pairs; DROP TABLE random_levels")
-    return shares(found.levels, found.counts, tuple(map(len, level_names(model).values())))
+    masked = masked_levels(model)
+    seen = shares(found.levels, found.counts, masked)
+    if not drawn or model.link_only:
+        return seen  # across sources it cannot be counted so simply
+    return tuple(_with_exact(*of) for of in zip(seen, _shares_of_exact(con, model), masked, strict=True))
+
+
+def _shares_of_exact(con: duckdb.DuckDBPyConnection, model: TableModel) -> list[float | None]:
+    """By comparison, the share of all pairs with a value on both sides that have the same; None where no level says so."""
+    return [_share_of_exact(con, of.of) if begins_exact(model.fields[of.of]) else None for of in model.comparisons.values()]
+
+
+def _share_of_exact(con: duckdb.DuckDBPyConnection, field: str) -> float:
+    sizes = f"SELECT count(*)::DOUBLE AS size FROM prepared WHERE {field} IS NOT NULL GROUP BY {field}"
+    pairs, all_pairs = con.execute(f"SELECT sum(size * (size - 1)), sum(size) * (sum(size) - 1) FROM ({sizes})").fetchall()[0]
+    return float((pairs + 1) / (all_pairs + 2))
+
+
+def _with_exact(drawn: Floats, exact: float | None, masked: Masked) -> Floats:
+    """The shares as drawn, but the first one as counted."""
+    if exact is None:
+        return drawn
+    others = np.where(masked, 0, drawn)[1:].sum()
+    return np.concatenate([[exact], np.where(masked, drawn, drawn * (1 - exact) / others)[1:]])
 
 
 def weigh(con: duckdb.DuckDBPyConnection, model: TableModel, learned: Learned, levelled: str, into: str) -> None:

@@ -33,9 +33,9 @@ def source_column(model: TableModel, columns: list[str]) -> str | None:
 
 
 def source_sql(model: TableModel, columns: list[str]) -> dict[str, str]:
-    """The prepared column `source_n`, where the model has sources: they are numbered."""
+    """The prepared column `source_n` over the table called `t`, where the model has sources: they are numbered."""
     column = source_column(model, columns)
-    return {} if column is None else {"source_n": f"(dense_rank() OVER (ORDER BY {quoted(column)}::VARCHAR))::INTEGER"}
+    return {} if column is None else {"source_n": f"(dense_rank() OVER (ORDER BY t.{quoted(column)}::VARCHAR))::INTEGER"}
 
 
 def check_sources(con: duckdb.DuckDBPyConnection) -> None:

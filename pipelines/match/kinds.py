@@ -6,8 +6,8 @@ A row that has no value is compared with nobody: no level, no evidence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from pipelines.match.chinese_kinds import CHINESE_LEVELS, chinese_columns
+from pipelines.match.level import Level
 from pipelines.sql import literal
 from schemas.table_model import Comparison, Kind, TableField
 
@@ -19,20 +19,14 @@ _PLAIN = "nullif(trim(lower({v})), '')"
 _YEAR_FIRST = "'^(\\d{{4}})[-/.年]?(\\d{{1,2}})[-/.月]?(\\d{{1,2}})日?(?:[ T].*)?$'"
 _YEAR_LAST = "'^(\\d{{1,2}})[-/.](\\d{{1,2}})[-/.](\\d{{4}})$'"
 
-
-@dataclass(frozen=True)
-class Level:
-    """SQL over `l` and `r` with `{f}` for the prepared field (`{g}` for the other part of a name), and what it says in words."""
-
-    name: str
-    holds: str
-    means: str
-
-
 _BOTH = "l.{f} IS NOT NULL AND r.{f} IS NOT NULL"
 _JW = "jaro_winkler_similarity(l.{f}, r.{f})"
 _PREFIX = "starts_with(l.{f}, r.{f}) OR starts_with(r.{f}, l.{f})"
-_SLIP = "damerau_levenshtein(l.{f}, r.{f}) <= 1"
+# one slip touches at most two neighbours, so that one half is left as it is; comparing halves spares nearly all of the distances
+_HALF = "(least(length(l.{f}), length(r.{f})) - 2) // 2"
+_SLIP = f"""abs(length(l.{{f}}) - length(r.{{f}})) <= 1
+    AND (left(l.{{f}}, {_HALF}) = left(r.{{f}}, {_HALF}) OR right(l.{{f}}, {_HALF}) = right(r.{{f}}, {_HALF}))
+    AND damerau_levenshtein(l.{{f}}, r.{{f}}) <= 1"""
 _EXACT = Level("exact", "l.{f} = r.{f}", "the same")
 _DIFFERENT = Level("different", _BOTH, "different")
 _SWAPPED = Level("swapped", "l.{f} = r.{g} OR l.{g} = r.{f}", "stands where the other has the other part of the name")
@@ -61,9 +55,9 @@ LEVELS: dict[Kind, tuple[Level, ...]] = {
     "full_name": (
         _EXACT,
         Level("reordered", "l.{f}_words = r.{f}_words", "the same words in another order"),
-        Level("contained", f"{_SHARED_WORDS} > 1 AND {_SHARED_WORDS} = {_FEWER_WORDS}", "a part of the other"),
+        Level("contained", f"{_FEWER_WORDS} > 1 AND {_SHARED_WORDS} > 1 AND {_SHARED_WORDS} = {_FEWER_WORDS}", "a part of the other"),
         Level("similar", f"{_JW} >= 0.92", "a slip"),
-        Level("one_in_common", f"{_SHARED_WORDS} > 0", "a word in common"),
+        Level("one_in_common", "list_has_any(l.{f}_words, r.{f}_words)", "a word in common"),
         _DIFFERENT,
     ),
     "date": (
@@ -78,7 +72,12 @@ LEVELS: dict[Kind, tuple[Level, ...]] = {
         Level("within_a_month", "abs(l.{f}_on - r.{f}_on) <= 31", "up to 31 days apart"),
         Level("anniversary", "l.{f}_month = r.{f}_month AND l.{f}_day = r.{f}_day", "the same day of another year"),
         Level("within_a_year", "l.{f}_year = r.{f}_year OR abs(l.{f}_on - r.{f}_on) <= 366", "the same year, or up to a year apart"),
-        Level("slip", "damerau_levenshtein(l.{f}, r.{f}) <= 2", "up to two figures differ"),
+        Level(
+            "slip",
+            # two slips leave one of the three parts alone
+            "(l.{f}_year = r.{f}_year OR l.{f}_month = r.{f}_month OR l.{f}_day = r.{f}_day) AND damerau_levenshtein(l.{f}, r.{f}) <= 2",
+            "up to two figures differ",
+        ),
         _DIFFERENT,
     ),
     "postcode": (
@@ -118,7 +117,9 @@ LEVELS: dict[Kind, tuple[Level, ...]] = {
         _DIFFERENT,
     ),
     "list": (Level("in_common", "list_has_any(l.{f}, r.{f})", "a value in common"), _DIFFERENT),
+    **CHINESE_LEVELS,
 }
+CHINESE = tuple(CHINESE_LEVELS)
 _NAMES: tuple[Kind, ...] = ("given_name", "family_name")
 # kinds whose values have no rarity: nothing is exactly shared, or sharing it says the same for every value
 _WITHOUT_RARITY: tuple[Kind, ...] = ("number", "lat_lon", "list")
@@ -130,9 +131,19 @@ def levels_of(comparison: Comparison, field: TableField) -> tuple[Level, ...]:
     return levels if comparison.swapped_with else tuple(level for level in levels if level is not _SWAPPED)
 
 
+def begins_exact(field: TableField) -> bool:
+    """Whether the strongest level is that the prepared values are the same."""
+    return LEVELS[field.kind][0].name == "exact"
+
+
 def has_rarity(comparison: Comparison, field: TableField) -> bool:
     """Whether agreeing exactly weighs by how rare the value is."""
     return comparison.rarity and field.kind not in _WITHOUT_RARITY
+
+
+def shown(name: str, field: TableField) -> str:
+    """The prepared column that has something wherever the field has, be it hidden in part."""
+    return f"{name}_shown" if field.kind in CHINESE else name
 
 
 def holds(level: Level, comparison: Comparison) -> str:
@@ -142,6 +153,8 @@ def holds(level: Level, comparison: Comparison) -> str:
 
 def prepared(name: str, field: TableField, cells: tuple[str, ...], *, day_first: bool) -> dict[str, str]:
     """SQL of the columns a field is prepared into, by their name; `cells` is the SQL of its raw columns as texts."""
+    if (columns := chinese_columns(field.kind, name)) is not None:
+        return columns
     cell = cells[0]
     if field.kind in (*_NAMES, "full_name"):
         made = {name: _LETTERS.format(v=cell)}

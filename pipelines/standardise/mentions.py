@@ -42,7 +42,7 @@ def standardise_values(con: duckdb.DuckDBPyConnection, roles: list[Role]) -> dic
         if parts:
             con.execute(f"CREATE OR REPLACE TEMP TABLE raw_values AS SELECT DISTINCT * FROM ({' UNION ALL '.join(parts)})")
             if count(con, "SELECT count(*) FROM raw_values"):
-                odd[kind] = _STANDARDISE[kind](con, "raw_values", f"value_{kind}")
+                odd[kind] = standardise_kind(con, kind, "raw_values", f"value_{kind}")
     con.execute("DROP TABLE IF EXISTS raw_values")
     return odd
 
@@ -92,6 +92,12 @@ _STANDARDISE: dict[str, Callable[[duckdb.DuckDBPyConnection, str, str], int]] = 
     "documents": standardise_documents,
     "addresses": _standardise_addresses,
 }
+
+
+def standardise_kind(con: duckdb.DuckDBPyConnection, kind: str, raw: str, into: str) -> int:
+    """Temp `into` of the distinct values of one kind in the temp table `raw`, shaped as that kind's module says. Answers how many odd ones
+    went through Python."""
+    return _STANDARDISE[kind](con, raw, into)
 
 
 def drop_values(con: duckdb.DuckDBPyConnection) -> None:

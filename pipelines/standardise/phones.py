@@ -29,10 +29,10 @@ _LOCAL = {3: r"[2-8][0-9]{7}", 4: r"[2-8][0-9]{6,7}"}  # digits of the area code
 _RELAY_BASE = r"95[0-9]{7,15}"
 _SERVICE = r"(?:[48]00[0-9]{7}|95[0-9]{3,4}|106[0-9]{5,17})"
 # typed to get past a form: one digit over and over, counting up or down, the numbers of advertisements
-_PLACEHOLDER = (
+PLACEHOLDER = (
     "(?:" + "|".join(f"{d}{{9,}}" for d in range(10)) + r")|^1[3-9][0-9]?0{8,}$|^1380013800[0-9]$|012345678|123456789|987654321|876543210"
 )
-_PLACEHOLDER_RE = re.compile(_PLACEHOLDER)
+_PLACEHOLDER_RE = re.compile(PLACEHOLDER)
 _RELAY = rf"(?:{_MOBILE}|95[0-9]{{7,13}})(?:-|转)[0-9]{{1,6}}"
 _MASKED_PLAIN = r"1[3-9][0-9]\*{4}[0-9]{4}|1[3-9][0-9]\*{6}[0-9]{2}|\*{7}[0-9]{4}|1\*{10}"
 
@@ -177,7 +177,7 @@ def standardise_phones(con: duckdb.DuckDBPyConnection, raw: str, into: str) -> i
         f"""CREATE OR REPLACE TEMP TABLE phones_common AS
         SELECT * FROM (SELECT raw, {_COMMON_SQL} FROM {raw})
         WHERE kind IS NOT NULL
-            AND NOT (kind <> 'masked' AND left(norm, 2) <> '95' AND regexp_matches({_NUMBER_SQL}, '{_PLACEHOLDER}'))"""
+            AND NOT (kind <> 'masked' AND left(norm, 2) <> '95' AND regexp_matches({_NUMBER_SQL}, '{PLACEHOLDER}'))"""
     )
     fields = [text("raw"), text("place"), text("norm"), text("value"), text("kind"), flag("is_personal")]
     odd_n = read_odd(con, f"SELECT raw FROM {raw} ANTI JOIN phones_common USING (raw)", "phones_odd", _rows, fields)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pipelines.match.learn import Floats, Learned, learn, probabilities, shares
+from pipelines.match.learn import Floats, Learned, Masked, learn, probabilities, shares
 
 M = (np.array([0.85, 0.10, 0.05]), np.array([0.7, 0.3]), np.array([0.9, 0.1]), np.array([0.8, 0.2]))
 U = (np.array([0.002, 0.008, 0.99]), np.array([0.01, 0.99]), np.array([0.3, 0.7]), np.array([0.004, 0.996]))
@@ -25,13 +25,18 @@ def _pairs(true_n: int, other_n: int, m: tuple[Floats, ...], u: tuple[Floats, ..
     return np.concatenate([levels(true_n, m), levels(other_n, u)])
 
 
+def _clear(of: tuple[Floats, ...]) -> tuple[Masked, ...]:
+    """No level is of masked pairs only."""
+    return tuple(np.zeros(len(levels), dtype=np.bool_) for levels in of)
+
+
 def _learn(m: tuple[Floats, ...], u: tuple[Floats, ...], true_n: int = 5_000, others_n: int = 400_000) -> Learned:
     """From proposed pairs as blocking leaves them: nearly all true ones, and of the others those that agree on the first or last field."""
     pairs = _pairs(true_n, others_n, m, u)
     proposed = pairs[(pairs[:, 0] == 1) | (pairs[:, -1] == 1)]
     patterns, counts = np.unique(proposed, axis=0, return_counts=True)
     drawn = _pairs(true_n // 2, others_n // 2, m, u, seed=2)
-    return learn(patterns, counts.astype(np.float64), shares(drawn, np.ones(len(drawn)), tuple(map(len, u))), true_n + others_n)
+    return learn(patterns, counts.astype(np.float64), shares(drawn, np.ones(len(drawn)), _clear(u)), true_n + others_n)
 
 
 def test_known_weights_are_found_again() -> None:
@@ -60,9 +65,29 @@ def test_true_pairs_among_random_ones_do_not_spoil_u() -> None:
     """In a small table full of duplicates most random pairs that agree are true."""
     pairs = _pairs(2_000, 98_000, M, U)
     patterns, counts = np.unique(pairs, axis=0, return_counts=True)
-    found = learn(patterns, counts.astype(np.float64), shares(pairs, np.ones(len(pairs)), (3, 2, 2, 2)), len(pairs))
+    found = learn(patterns, counts.astype(np.float64), shares(pairs, np.ones(len(pairs)), _clear(U)), len(pairs))
     assert found.u[0][0] == pytest.approx(U[0][0], abs=0.001)
     assert found.prior == pytest.approx(0.02, rel=0.1)
+
+
+@pytest.mark.parametrize("masked_share", [0.02, 0.4])
+def test_how_often_values_are_masked_is_no_evidence(masked_share: float) -> None:
+    """Of the first field some pairs are masked and reach two levels of their own; what clear pairs reach weighs what it did without."""
+    hides = np.random.default_rng(3).random(405_000) < masked_share
+    parts = np.array([False, False, False, True, True]), *_clear(U[1:])
+
+    def hide(pairs: NDArray[np.uint8], rows: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        """Masked, the first level shows as level 4, the others as 5."""
+        shown = np.where(pairs[:, 0] == 0, 0, np.where(pairs[:, 0] == 1, 4, 5))
+        return np.column_stack([np.where(rows, shown, pairs[:, 0]), pairs[:, 1:]]).astype(np.uint8)
+
+    pairs, drawn = hide(_pairs(5_000, 400_000, M, U), hides), hide(_pairs(2_500, 200_000, M, U, seed=2), hides[:202_500])
+    patterns, counts = np.unique(pairs, axis=0, return_counts=True)
+    found = learn(patterns, counts.astype(np.float64), shares(drawn, np.ones(len(drawn)), parts), len(pairs), masked=parts)
+    assert found.m[0][:3] == pytest.approx(M[0], abs=0.02)
+    assert found.u[0][:3] == pytest.approx(U[0], abs=0.002)
+    assert found.m[0][3:] == pytest.approx([0.85, 0.15], abs=0.1)
+    assert found.u[0][3:] == pytest.approx([0.002, 0.998], abs=0.002)
 
 
 def test_weights_that_are_known_stay() -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipelines.link.prepare import prepare
+from pipelines.link.score import level_names, put_levels
 from schemas.table_model import TableModel
 
 GIVEN = (
@@ -79,3 +81,21 @@ def table(con: duckdb.DuckDBPyConnection, rows: list[dict[str, str | None]], nam
     con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM lent")
     con.unregister("lent")
     return lent.column_names
+
+
+def level_reached(kind: str, left: object, right: object, *, column: str | list[str] = "v", **field: Any) -> str | None:
+    """The level that two values of a kind reach; None for none."""
+    con = duckdb.connect()
+    values = {"version": "1", "record_id": "id", "random_pairs": 1_000, "pairing": [{"agree_on": ["f"]}]}
+    model = TableModel.model_validate({
+        **values, "fields": {"f": {"column": column, "kind": kind, **field}, "g": {"column": "w", "kind": "text"}},
+        "comparisons": {"f": {"of": "f"}},
+    })  # fmt: skip
+    names = [column] if isinstance(column, str) else column
+    rows = [dict(zip(names, value if isinstance(value, tuple) else (value,), strict=True)) for value in (left, right)]
+    columns = table(con, [{"id": str(n), "w": "x", **row} for n, row in enumerate([*rows, *rows])])
+    prepare(con, model, "file_rows", columns)
+    con.execute("CREATE TEMP TABLE pairs AS SELECT 0 AS a, 1 AS b")
+    put_levels(con, model, "pairs", "levelled")
+    reached = con.execute("SELECT levels FROM levelled").fetchall()[0][0]
+    return level_names(model)["f"][reached - 1] if reached else None
