@@ -9,7 +9,6 @@ value is masked says nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -18,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.match.block import fill_blocks, propose
-from pipelines.match.learn import Floats, Learned, learn, shares
+from pipelines.match.learn import Floats, Learned, Masked, learn, shares
 from pipelines.match.score import gather_compared, levels_sql
 from pipelines.warehouse import execute_with
 from schemas.errors import HubError
@@ -35,13 +34,16 @@ _NOT_LEARNED = ("kind", "account", "order")
 
 
 @dataclass(frozen=True)
-class _Group:
-    """Levels of a comparison that exclude each other and between them cover every pair they apply to."""
+class _Compared:
+    """A comparison that is learned, and its place in packed levels."""
 
-    comparison: str
-    place: int  # of the comparison in packed levels
-    numbers: tuple[int, ...]
+    name: str
+    place: int
     levels: tuple[Level, ...]
+
+    @property
+    def masked(self) -> Masked:
+        return np.array([level.masked for level in self.levels])
 
 
 def train(con: duckdb.DuckDBPyConnection, model: MatchModel, *, seed: int = 1) -> MatchModel:
@@ -54,38 +56,31 @@ def train(con: duckdb.DuckDBPyConnection, model: MatchModel, *, seed: int = 1) -
     if len(nodes) < _LEAST_NODES:
         raise HubError(f"{len(nodes):,} pieces of evidence are too few to learn from", mend=f"It takes {_LEAST_NODES:,}")
     gather_compared(con, model, None)
-    groups = list(_groups(model))
+    compared = [
+        _Compared(name, place, levels) for place, (name, levels) in enumerate(model.comparisons.items()) if name not in _NOT_LEARNED
+    ]
+    masked = tuple(of.masked for of in compared)
     _draw(con, np.asarray(nodes), seed)
-    random, met = _patterns(con, model, groups)
-    chances, all_pairs = _chances(groups, random, met), len(nodes) * (len(nodes) - 1) / 2
-    of_persons = learn(*_proposed(con, model, groups, by_identifiers=True), chances, all_pairs)
-    known = tuple(
-        None if group.comparison in _IDENTIFIERS else (m, u) for group, m, u in zip(groups, of_persons.m, of_persons.u, strict=True)
-    )
-    of_identifiers = learn(*_proposed(con, model, groups, by_identifiers=False), chances, all_pairs, known)
+    random, met = _patterns(con, model, compared)
+    chances, all_pairs = _chances(compared, random, met), len(nodes) * (len(nodes) - 1) / 2
+    of_persons = learn(*_proposed(con, model, compared, by_identifiers=True), chances, all_pairs, masked=masked)
+    known = tuple(None if of.name in _IDENTIFIERS else (m, u) for of, m, u in zip(compared, of_persons.m, of_persons.u, strict=True))
+    of_identifiers = learn(*_proposed(con, model, compared, by_identifiers=False), chances, all_pairs, known, masked)
     for table in ("candidates", "compared", "blocks"):
         con.execute(f"DROP TABLE {table}")
     learned = replace(of_identifiers, prior=max(of_persons.prior, of_identifiers.prior))  # each finds a part of the true pairs
-    return _with_weights(model, groups, learned, nodes=len(nodes), seed=seed)
+    return _with_weights(model, compared, learned, nodes=len(nodes), seed=seed)
 
 
 def _proposed(
-    con: duckdb.DuckDBPyConnection, model: MatchModel, groups: list[_Group], *, by_identifiers: bool
+    con: duckdb.DuckDBPyConnection, model: MatchModel, compared: list[_Compared], *, by_identifiers: bool
 ) -> tuple[NDArray[np.uint8], Floats]:
     """Patterns of the pairs that identifiers and orders propose, or of those that the other rules do."""
     rules = tuple(rule for rule in model.blocking if bool(rule.identifiers or rule.orders) == by_identifiers)
     some = model.model_copy(update={"blocking": rules})
     fill_blocks(con, some, None)
     propose(con, some, None)
-    return _patterns(con, model, groups)
-
-
-def _groups(model: MatchModel) -> Iterator[_Group]:
-    for place, (name, levels) in enumerate(model.comparisons.items()):
-        for masked in (False, True):
-            chosen = [(n, level) for n, level in enumerate(levels, 1) if level.masked == masked]
-            if name not in _NOT_LEARNED and len(chosen) > 1:
-                yield _Group(name, place, tuple(n for n, _ in chosen), tuple(level for _, level in chosen))
+    return _patterns(con, model, compared)
 
 
 def _draw(con: duckdb.DuckDBPyConnection, nodes: NDArray[np.uint64], seed: int) -> None:
@@ -95,49 +90,43 @@ def _draw(con: duckdb.DuckDBPyConnection, nodes: NDArray[np.uint64], seed: int) 
     execute_with(con, "CREATE OR REPLACE TEMP TABLE candidates AS SELECT *, false AS same_order FROM rows", [], pairs)
 
 
-def _patterns(con: duckdb.DuckDBPyConnection, model: MatchModel, groups: list[_Group]) -> tuple[NDArray[np.uint8], Floats]:
-    """The distinct patterns of levels among temp `candidates`, a column a group (0, or the place of the level in it), and how often
-    each."""
+def _patterns(con: duckdb.DuckDBPyConnection, model: MatchModel, compared: list[_Compared]) -> tuple[NDArray[np.uint8], Floats]:
+    """The distinct patterns of levels among temp `candidates`, a column a comparison (0, or the level reached), and how often each."""
     con.execute("CREATE OR REPLACE TEMP TABLE patterns (levels UBIGINT, n BIGINT)")
     for part in range(_PARTS):
-        levels = f"SELECT levels FROM ({levels_sql(model)}) AS found(node_a, node_b, name_share, levels)"
+        reached = f"SELECT levels FROM ({levels_sql(model)}) AS found(node_a, node_b, name_share, levels)"
         con.execute(
-            f"INSERT INTO patterns SELECT levels, count(*) FROM ({levels}) GROUP BY levels", {"parts": _PARTS, "part": part}
+            f"INSERT INTO patterns SELECT levels, count(*) FROM ({reached}) GROUP BY levels", {"parts": _PARTS, "part": part}
         )
     found = con.execute("SELECT levels, sum(n)::DOUBLE AS n FROM patterns GROUP BY levels ORDER BY levels").fetchnumpy()
     con.execute("DROP TABLE patterns")
     packed = np.asarray(found["levels"], dtype=np.uint64)
-    columns = []
-    for group in groups:
-        reached = ((packed >> np.uint64(4 * group.place)) & np.uint64(15)).astype(np.uint8)
-        place = np.zeros(16, dtype=np.uint8)
-        place[list(group.numbers)] = np.arange(1, len(group.numbers) + 1)
-        columns.append(place[reached])
-    return np.stack(columns, axis=1), np.asarray(found["n"], dtype=np.float64)
+    levels = np.stack([(packed >> np.uint64(4 * of.place)) & np.uint64(15) for of in compared], axis=1)
+    return levels.astype(np.uint8), np.asarray(found["n"], dtype=np.float64)
 
 
-def _chances(groups: list[_Group], random: NDArray[np.uint8], met: Floats) -> tuple[Floats, ...]:
-    """u by group and level: the share among random pairs where it was met often enough, else what the model declares."""
+def _chances(compared: list[_Compared], random: NDArray[np.uint8], met: Floats) -> tuple[Floats, ...]:
+    """u by comparison and level: the share among random pairs where it was met often enough, else what the model declares."""
     chances = []
-    for k, (group, counted) in enumerate(zip(groups, shares(random, met, tuple(len(g.levels) for g in groups)), strict=True)):
-        seen = np.bincount(random[:, k], met, minlength=len(group.levels) + 1)[1:]
-        declared = np.array([level.u if isinstance(level.u, float) else 0.0 for level in group.levels])
+    for k, (of, counted) in enumerate(zip(compared, shares(random, met, tuple(of.masked for of in compared)), strict=True)):
+        seen = np.bincount(random[:, k], met, minlength=len(of.levels) + 1)[1:]
+        declared = np.array([level.u if isinstance(level.u, float) else 0.0 for level in of.levels])
         u = np.where((seen >= _LEAST_MET) | (declared == 0), counted, np.minimum(declared, counted))
-        chances.append(np.asarray(u / u.sum()))
+        chances.append(np.asarray(u / np.where(of.masked, u[of.masked].sum(), u[~of.masked].sum())))
     return tuple(chances)
 
 
-def _with_weights(model: MatchModel, groups: list[_Group], learned: Learned, **facts: int) -> MatchModel:
+def _with_weights(model: MatchModel, compared: list[_Compared], learned: Learned, **facts: int) -> MatchModel:
     """What contradicts is kept as declared: it guards against chains, and a few wrong pairs among the proposed would teach that it means
     little (at 300,000 people precision fell from 0.9990 to 0.9946)."""
     comparisons = dict(model.comparisons)
-    for group, m, u in zip(groups, learned.m, learned.u, strict=True):
+    for of, m, u in zip(compared, learned.m, learned.u, strict=True):
         fresh = {
             level.level: level.model_copy(update={"m": float(f"{a:.4g}"), "u": level.u if level.u == "name_share" else float(f"{b:.4g}")})
-            for level, a, b in zip(group.levels, m, u, strict=True)
+            for level, a, b in zip(of.levels, m, u, strict=True)
             if not level.contradicts
         }
-        comparisons[group.comparison] = tuple(fresh.get(level.level, level) for level in comparisons[group.comparison])
+        comparisons[of.name] = tuple(fresh.get(level.level, level) for level in of.levels)
     trained: dict[str, int | float | str] = {**facts, "iterations": learned.iterations, "from": model.fingerprint}
     prior = float(f"{(1 - learned.prior) / learned.prior:.4g}")
     version = f"{model.version.removesuffix(LEARNED)}{LEARNED}"
