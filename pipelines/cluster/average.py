@@ -7,6 +7,7 @@ could tell little, because values are missing, count little in it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 MOST_TOGETHER = 500  # rows whose pairs are all looked at; 125,000 pairs
 MOST_DIVIDED = 2 * MOST_TOGETHER  # above it rows are held together by equal pairs only, and stay together
+MOST_AT_ONCE = 12  # rows of a neighbourhood that is divided together with all others of its size
+_CELLS_AT_ONCE = 2_000_000
 _STEP_BITS = 1.0
 
 
@@ -54,8 +57,20 @@ def average_linkage(
     entity[np.maximum(a, b)[twos]] = np.minimum(a, b)[twos]
     for side in (a, b):
         confidence[side[twos]] = probability[twos]
+    for size in range(3, MOST_AT_ONCE + 1):
+        pairs = np.flatnonzero(sizes[of_pair] == size)
+        if len(pairs):
+            _divide_alike(a[pairs], b[pairs], probability[pairs], told[pairs], labels, size, line, entity, confidence)
+    _divide_large(a, b, probability, told, of_pair, sizes, line, entity, confidence)
+    return entity, confidence
+
+
+def _divide_large(
+    a: Ints, b: Ints, probability: Floats, told: Floats, of_pair: Ints, sizes: Ints, line: float, entity: Ints, confidence: Floats
+) -> None:
+    """Divide the neighbourhoods of more than MOST_AT_ONCE rows into `entity` and `confidence`, one after the other."""
     order = np.argsort(of_pair, kind="stable")
-    order = order[sizes[of_pair[order]] > 2]
+    order = order[sizes[of_pair[order]] > MOST_AT_ONCE]
     for pairs in np.split(order, np.flatnonzero(np.diff(of_pair[order])) + 1) if len(order) else ():
         rows = np.unique(np.concatenate([a[pairs], b[pairs]]))
         if len(rows) > MOST_DIVIDED and sources is not None:
@@ -75,7 +90,53 @@ def average_linkage(
             sums[apart], weights[apart] = -np.inf, 1.0
         for members, weakest in _join(sums, weights, line):
             entity[rows[members]], confidence[rows[members]] = rows[min(members)], weakest
-    return entity, confidence
+
+
+def _divide_alike(
+    a: Ints, b: Ints, probability: Floats, told: Floats, labels: Ints, size: int, line: float, entity: Ints, confidence: Floats
+) -> None:
+    """Divide all neighbourhoods of one small size, whose pairs are given, into `entity` and `confidence`; a batch of them at a time."""
+    members = np.flatnonzero(np.bincount(labels)[labels] == size)
+    members = members[np.argsort(labels[members], kind="stable")].reshape(-1, size)
+    place, of_row = np.zeros(len(labels), dtype=np.int64), np.zeros(len(labels), dtype=np.int64)
+    place[members], of_row[members] = np.arange(size), np.arange(len(members))[:, None]
+    order = np.argsort(of_row[a], kind="stable")
+    batch = max(_CELLS_AT_ONCE // size**2, 1)
+    cuts = np.searchsorted(of_row[a[order]], np.arange(0, len(members) + batch, batch))
+    for n, (start, end) in enumerate(pairwise(cuts)):
+        pairs, rows = order[start:end], members[n * batch : (n + 1) * batch]
+        at, i, j = of_row[a[pairs]] - n * batch, place[a[pairs]], place[b[pairs]]
+        weights = np.zeros((len(rows), size, size))
+        weights[at, i, j] = weights[at, j, i] = told[pairs]
+        sums = np.zeros_like(weights)
+        sums[at, i, j] = sums[at, j, i] = told[pairs] * probability[pairs]
+        group, weakest = _join_many(sums, weights, line)
+        entity[rows] = np.take_along_axis(rows, group, axis=1)
+        confidence[rows] = np.take_along_axis(weakest, group, axis=1)
+
+
+def _join_many(sums: Floats, weights: Floats, line: float) -> tuple[Ints, Floats]:
+    """Of many small neighbourhoods at once (first axis): the least row of each row's group, and the mean at which the group of each least
+    row was last joined; spends its arguments. In every one the nearest two groups join, while any are near enough."""
+    many, size, _ = sums.shape
+    group, weakest = np.tile(np.arange(size), (many, 1)), np.ones((many, size))
+    active = np.arange(many)
+    for _ in range(size - 1):
+        means = np.divide(sums[active], weights[active], out=np.full((len(active), size, size), -1.0), where=weights[active] > 0)
+        nearest = means.reshape(len(active), -1).argmax(axis=1)
+        one, two = np.divmod(nearest, size)
+        mean = means[np.arange(len(active)), one, two]
+        near = mean >= line
+        active, one, two, mean = active[near], one[near], two[near], mean[near]
+        if not len(active):
+            break
+        weakest[active, one] = np.minimum(np.minimum(weakest[active, one], weakest[active, two]), mean)
+        group[active] = np.where(group[active] == two[:, None], one[:, None], group[active])
+        for matrix in (sums, weights):
+            matrix[active, one] += matrix[active, two]
+            matrix[active, :, one] = matrix[active, one]
+            matrix[active, two] = matrix[active, :, two] = matrix[active, one, one] = 0
+    return group, weakest
 
 
 def _join(sums: Floats, weights: Floats, line: float) -> Iterator[tuple[list[int], float]]:

@@ -67,13 +67,17 @@ def _find_neighbourhoods(con: duckdb.DuckDBPyConnection, model: TableModel, rows
 
 
 def _score_within(con: duckdb.DuckDBPyConnection, model: TableModel, learned: Learned) -> None:
-    """Temp `within(a, b, levels, bits, probability, told)`: the pairs of the neighbourhoods; those no rule had proposed are added
-    to `scored`."""
+    """Add to `scored` the pairs of the neighbourhoods that no rule had proposed; temp `within(a, b, levels, bits, probability, told)`: all
+    pairs of the neighbourhoods."""
     pairs_within(con, model, MOST_DIVIDED)
     put_levels(con, model, "candidates", "levelled")
-    weigh(con, model, learned, "levelled", "within")
-    con.execute("INSERT INTO scored SELECT * FROM within ANTI JOIN (SELECT a, b FROM scored) USING (a, b)")
-    con.execute("DROP TABLE candidates; DROP TABLE levelled; DROP TABLE neighbours")
+    weigh(con, model, learned, "levelled", "unproposed")
+    con.execute("INSERT INTO scored FROM unproposed")
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE within AS
+        SELECT s.* FROM scored s JOIN neighbours x ON x.n = a JOIN neighbours y ON y.n = b AND y.label = x.label"""
+    )
+    con.execute("DROP TABLE candidates; DROP TABLE levelled; DROP TABLE unproposed; DROP TABLE neighbours")
 
 
 def divide(con: duckdb.DuckDBPyConnection, labels: Ints, line: float, into: str) -> int:

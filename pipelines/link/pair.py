@@ -81,15 +81,13 @@ def _check_number(model: TableModel, found: list[Paired]) -> None:
 
 
 def pairs_within(con: duckdb.DuckDBPyConnection, model: TableModel, most: int) -> None:
-    """Make temp `candidates(a, b)` of the pairs within the neighbourhoods of temp `neighbours(n, label)`: all of them, but of one with more
-    than `most` rows those in temp `scored` only."""
+    """Make temp `candidates(a, b)` of the pairs within the neighbourhoods of temp `neighbours(n, label)` that are not in temp `scored`; of
+    a neighbourhood with more than `most` rows none."""
     con.execute(
         """CREATE OR REPLACE TEMP TABLE candidates AS
-        WITH small AS (SELECT * FROM neighbours QUALIFY count(*) OVER (PARTITION BY label) <= $most),
-        large AS (FROM neighbours ANTI JOIN small USING (n))
-        SELECT x.n AS a, y.n AS b FROM small x JOIN small y ON x.label = y.label AND x.n < y.n
-        UNION ALL
-        SELECT a, b FROM scored JOIN large x ON x.n = a JOIN large y ON y.n = b WHERE x.label = y.label""",
+        WITH small AS (SELECT * FROM neighbours QUALIFY count(*) OVER (PARTITION BY label) BETWEEN 3 AND $most),
+        pairs AS (SELECT x.n AS a, y.n AS b FROM small x JOIN small y ON x.label = y.label AND x.n < y.n)
+        FROM pairs ANTI JOIN scored USING (a, b)""",
         {"most": most},
     )
     keep_apart(con, model, "candidates")

@@ -38,24 +38,35 @@ def prepare(con: duckdb.DuckDBPyConnection, model: TableModel, rows: str, column
     drop_standardised(con, model)
     rows_n = _check_rows(con, model)
     rarities = {name: of.of for name, of in model.comparisons.items() if has_rarity(of, model.fields[of.of])}
-    shares = "".join(
-        f", log2(share_{name}.usual / greatest(share_{name}.share, {model.rare_share}))::FLOAT AS rare_{name}" for name in rarities
+    usual = {field: _repeated(con, field) for field in dict.fromkeys(rarities.values())}
+    bits = "".join(
+        f", log2({usual[of]} / greatest(of_{of}.share, {model.rare_share}))::FLOAT AS rare_{name}" for name, of in rarities.items()
     )
-    joins = " ".join(f"LEFT JOIN ({_shares(of)}) share_{name} ON share_{name}.{of} = f.{of}" for name, of in rarities.items())
+    joins = " ".join(f"LEFT JOIN repeated_{field} of_{field} ON of_{field}.value = f.{field}" for field in usual)
+    # numbered by themselves: a window over all columns would sort them all
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE prepared AS
-        SELECT (row_number() OVER (ORDER BY record_id) - 1)::INTEGER AS n, f.*{shares} FROM formed f {joins} ORDER BY record_id"""
+        SELECT numbered.n, f.*{bits} FROM formed f {joins}
+        JOIN (SELECT rowid AS place, (row_number() OVER (ORDER BY record_id) - 1)::INTEGER AS n FROM formed) numbered
+        ON numbered.place = f.rowid"""
     )
-    con.execute("DROP TABLE formed")
+    for table in ("formed", *(f"repeated_{field}" for field in usual)):
+        con.execute(f"DROP TABLE {table}")
     if model.link_only:
         check_sources(con)
     return rows_n
 
 
-def _shares(field: str) -> str:
-    """SQL: of each value its share, and the share that is usual among pairs that agree by chance."""
-    counted = f"SELECT {field}, count(*) / sum(count(*)) OVER () AS share FROM formed WHERE {field} IS NOT NULL GROUP BY {field}"
-    return f"SELECT {field}, share, sum(share * share) OVER () AS usual FROM ({counted})"
+def _repeated(con: duckdb.DuckDBPyConnection, field: str) -> float:
+    """Temp `repeated_<field>(value, share)` of the values several rows of temp `formed` have, for only these can agree. Answers the share
+    that is usual among pairs that agree by chance."""
+    rows_n = count(con, f"SELECT count({field}) FROM formed")
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE repeated_{field} AS
+        SELECT {field} AS value, count(*) / {rows_n or 1} AS share FROM formed WHERE {field} IS NOT NULL GROUP BY ALL HAVING count(*) > 1"""
+    )
+    squares, shares = con.execute(f"SELECT coalesce(sum(share * share), 0), coalesce(sum(share), 0) FROM repeated_{field}").fetchall()[0]
+    return float(squares + (1 - shares) / (rows_n or 1))
 
 
 def _check_columns(model: TableModel, columns: list[str]) -> None:

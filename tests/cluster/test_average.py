@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from itertools import combinations
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.cluster import average
 from pipelines.cluster.average import average_linkage, neighbourhoods
 
 Pairs = dict[tuple[int, int], float]
@@ -43,17 +45,34 @@ def _groups(entity: list[int]) -> set[frozenset[int]]:
     return {frozenset(row for row, of in enumerate(entity) if of == label) for label in set(entity)}
 
 
-@settings(max_examples=100, deadline=None)
+@pytest.mark.parametrize("at_once", [2, average.MOST_AT_ONCE])  # each one alone, or those of a size together
+@settings(max_examples=60, deadline=None)
 @given(st.integers(2, 7), st.randoms(use_true_random=False))
-def test_groups_are_those_of_the_definition(rows_n: int, dice: object) -> None:
+def test_groups_are_those_of_the_definition(at_once: int, rows_n: int, dice: object) -> None:
     every = list(combinations(range(rows_n), 2))
     # distinct probabilities: which of two equal means joins first is a matter of taste
     drawn = np.random.default_rng(dice.randrange(2**32)).permutation(len(every))  # type: ignore[attr-defined]
     pairs = {pair: (float(n) + 0.37) ** 2 / len(every) ** 2 for pair, n in zip(every, drawn, strict=True)}
     told = {pair: dice.uniform(0.05, 1) for pair in every}  # type: ignore[attr-defined]
-    entity, _ = _divide(rows_n, pairs, told=told)
+    with patch.object(average, "MOST_AT_ONCE", at_once):
+        entity, _ = _divide(rows_n, pairs, told=told)
     assert _groups(entity) == _by_definition(rows_n, pairs, told, 0.5)
     assert all(label == min(group) for group in _groups(entity) for label in {entity[row] for row in group})
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=30), st.integers(0, 2**32 - 1), st.integers(1, 200))
+def test_many_neighbourhoods_together_come_out_as_each_one_alone(sizes: list[int], seed: int, cells: int) -> None:
+    draw, starts = np.random.default_rng(seed), np.concatenate([[0], np.cumsum(sizes)])
+    pairs = {(int(x), int(y)): float(draw.random()) for start, size in zip(starts, sizes, strict=False)
+             for x, y in combinations(range(start, start + size), 2)}  # fmt: skip
+    told = {pair: float(draw.uniform(0.05, 1)) for pair in pairs}
+    with patch.object(average, "_CELLS_AT_ONCE", cells):
+        together = _divide(int(starts[-1]), pairs, told=told)
+    with patch.object(average, "MOST_AT_ONCE", 2):
+        alone = _divide(int(starts[-1]), pairs, told=told)
+    assert together[0] == alone[0]
+    assert together[1] == pytest.approx(alone[1])
 
 
 def test_one_weak_pair_does_not_chain_two_groups() -> None:
