@@ -10,6 +10,7 @@ from rich.table import Table
 
 from cli.terminal import number, out
 from schemas.errors import HubError, UsageError
+from schemas.settings import load_settings
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,18 +44,16 @@ def dedupe(
 
 def _suggest(files: list[Path], model: Path | None, into: Path | None, sweep: str | None) -> None:
     """Print the proposed model, or write it to a file that is not there yet: what a person edited is not written over."""
-    import duckdb
-
-    from pipelines.link.files import read_tables
+    from pipelines.link.files import open_tables, read_tables
     from pipelines.link.suggest.draft import suggest_model
 
     if model or sweep:
         raise UsageError(f"--suggest-model and {'--model' if model else '--sweep'} do not go together", mend="Give one of the two")
     if into and into.exists():
         raise UsageError("the model is already there", where=str(into), mend="Give another name, or take it away")
-    con = duckdb.connect()
-    read_tables(con, files, None, "file_rows")
-    text = suggest_model(con, "file_rows", files)
+    with open_tables(load_settings().memory) as con:
+        read_tables(con, files, None, "file_rows")
+        text = suggest_model(con, "file_rows", files)
     if into is None:
         out.print(text, markup=False, end="")
         return
@@ -66,16 +65,13 @@ def _suggest(files: list[Path], model: Path | None, into: Path | None, sweep: st
 
 
 def _link(files: list[Path], model: Path, into: Path, sweep: str | None) -> None:
-    import duckdb
-
-    from pipelines.link.files import read_tables
+    from pipelines.link.files import open_tables, read_tables
     from pipelines.link.link import link_rows
     from pipelines.link.write import write_results
     from schemas.table_model import load_table_model
 
     table_model, lines = load_table_model(model), _lines(sweep)
-    con = duckdb.connect()
-    with out.status("Linking"):
+    with out.status("Linking"), open_tables(load_settings().memory) as con:
         columns = read_tables(con, files, table_model.record_id, "file_rows")
         linked = link_rows(con, table_model, "file_rows", columns)
         write_results(con, table_model, linked, into)

@@ -6,6 +6,9 @@ import codecs
 import csv
 import gzip
 import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import duckdb
@@ -21,6 +24,16 @@ _CSV = (".csv", ".tsv", ".txt", ".csv.gz")
 _PARQUET = (".parquet", ".pq")
 _DELIMITERS = ",;\t|"
 _LINE = re.compile(r"(?:Line|line)[: ]+(\d+)")
+
+
+@contextmanager
+def open_tables(memory: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection for the tables of one command: what does not fit into `memory` (as DuckDB writes it) goes to disk and leaves nothing
+    there."""
+    with tempfile.TemporaryDirectory(prefix="hub-tables-") as folder, closing(duckdb.connect()) as con:
+        con.execute("SET memory_limit = ?", [memory])
+        con.execute("SET temp_directory = ?", [folder])
+        yield con
 
 
 def read_table(con: duckdb.DuckDBPyConnection, path: Path, into: str) -> list[str]:

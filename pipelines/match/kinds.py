@@ -18,6 +18,7 @@ _PLAIN = "nullif(trim(lower({v})), '')"
 # ISO order with any separator, or the year last with day and month in the order the column shows
 _YEAR_FIRST = "'^(\\d{{4}})[-/.年]?(\\d{{1,2}})[-/.月]?(\\d{{1,2}})日?(?:[ T].*)?$'"
 _YEAR_LAST = "'^(\\d{{1,2}})[-/.](\\d{{1,2}})[-/.](\\d{{4}})$'"
+_ISO = "regexp_full_match({v}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}')"  # the usual form, which need not be taken apart
 
 _BOTH = "l.{f} IS NOT NULL AND r.{f} IS NOT NULL"
 _JW = "jaro_winkler_similarity(l.{f}, r.{f})"
@@ -182,10 +183,10 @@ def _date(name: str, cell: str, *, day_first: bool) -> dict[str, str]:
     first, last = _YEAR_FIRST.format(), _YEAR_LAST.format()
     day, month = (1, 2) if day_first else (2, 1)
 
-    def part(in_first: int, in_last: int, width: int) -> str:
+    def part(in_first: int, in_last: int, start: int, width: int) -> str:
         found = f"coalesce(nullif(regexp_extract({cell}, {first}, {in_first}), ''), nullif(regexp_extract({cell}, {last}, {in_last}), ''))"
-        return f"lpad({found}, {width}, '0')"
+        return f"CASE WHEN {_ISO.format(v=cell)} THEN substr({cell}, {start}, {width}) ELSE lpad({found}, {width}, '0') END"
 
-    parts = {f"{name}_year": part(1, 3, 4), f"{name}_month": part(2, month, 2), f"{name}_day": part(3, day, 2)}
+    parts = {f"{name}_year": part(1, 3, 1, 4), f"{name}_month": part(2, month, 6, 2), f"{name}_day": part(3, day, 9, 2)}
     whole = " || '-' || ".join(parts.values())
     return {name: whole, f"{name}_on": f"try_cast({whole} AS DATE)", **parts}
