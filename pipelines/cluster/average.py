@@ -57,47 +57,48 @@ def average_linkage(
     entity[np.maximum(a, b)[twos]] = np.minimum(a, b)[twos]
     for side in (a, b):
         confidence[side[twos]] = probability[twos]
-    for size in range(3, MOST_AT_ONCE + 1):
+    alike = MOST_AT_ONCE if sources is None else 2  # what may not be together is looked after one neighbourhood at a time
+    for size in range(3, alike + 1):
         pairs = np.flatnonzero(sizes[of_pair] == size)
         if len(pairs):
             _divide_alike(a[pairs], b[pairs], probability[pairs], told[pairs], labels, size, line, entity, confidence)
-    _divide_large(a, b, probability, told, of_pair, sizes, line, entity, confidence)
+    order = np.argsort(of_pair, kind="stable")
+    order = order[sizes[of_pair[order]] > alike]
+    for pairs in np.split(order, np.flatnonzero(np.diff(of_pair[order])) + 1) if len(order) else ():
+        _divide_one(a[pairs], b[pairs], probability[pairs], told[pairs], line, sources, entity, confidence)
     return entity, confidence
 
 
-def _divide_large(
-    a: Ints, b: Ints, probability: Floats, told: Floats, of_pair: Ints, sizes: Ints, line: float, entity: Ints, confidence: Floats
+def _divide_one(
+    a: Ints, b: Ints, probability: Floats, told: Floats, line: float, sources: Ints | None, entity: Ints, confidence: Floats
 ) -> None:
-    """Divide the neighbourhoods of more than MOST_AT_ONCE rows into `entity` and `confidence`, one after the other."""
-    order = np.argsort(of_pair, kind="stable")
-    order = order[sizes[of_pair[order]] > MOST_AT_ONCE]
-    for pairs in np.split(order, np.flatnonzero(np.diff(of_pair[order])) + 1) if len(order) else ():
-        rows = np.unique(np.concatenate([a[pairs], b[pairs]]))
-        if len(rows) > MOST_DIVIDED and sources is not None:
-            for members, weakest in _strongest_first(a[pairs], b[pairs], probability[pairs], sources, line):
-                entity[members], confidence[members] = min(members), weakest
-            continue
-        if len(rows) > MOST_DIVIDED:
-            entity[rows], confidence[rows] = rows[0], probability[pairs].min()
-            continue
-        i, j = np.searchsorted(rows, a[pairs]), np.searchsorted(rows, b[pairs])
-        weights = np.zeros((len(rows), len(rows)))
-        weights[i, j] = weights[j, i] = told[pairs]
-        sums = np.zeros_like(weights)
-        sums[i, j] = sums[j, i] = told[pairs] * probability[pairs]
-        if sources is not None:
-            apart = sources[rows][:, None] == sources[rows]
-            sums[apart], weights[apart] = -np.inf, 1.0
-        for members, weakest in _join(sums, weights, line):
-            entity[rows[members]], confidence[rows[members]] = rows[min(members)], weakest
+    """Divide the neighbourhood whose pairs are given into `entity` and `confidence`."""
+    rows = np.unique(np.concatenate([a, b]))
+    if len(rows) > MOST_DIVIDED and sources is not None:
+        for members, weakest in _strongest_first(a, b, probability, sources, line):
+            entity[members], confidence[members] = min(members), weakest
+        return
+    if len(rows) > MOST_DIVIDED:
+        entity[rows], confidence[rows] = rows[0], probability.min()
+        return
+    i, j = np.searchsorted(rows, a), np.searchsorted(rows, b)
+    weights = np.zeros((len(rows), len(rows)))
+    weights[i, j] = weights[j, i] = told
+    sums = np.zeros_like(weights)
+    sums[i, j] = sums[j, i] = told * probability
+    if sources is not None:
+        apart = sources[rows][:, None] == sources[rows]
+        sums[apart], weights[apart] = -np.inf, 1.0
+    for members, weakest in _join(sums, weights, line):
+        entity[rows[members]], confidence[rows[members]] = rows[min(members)], weakest
 
 
 def _divide_alike(
     a: Ints, b: Ints, probability: Floats, told: Floats, labels: Ints, size: int, line: float, entity: Ints, confidence: Floats
 ) -> None:
     """Divide all neighbourhoods of one small size, whose pairs are given, into `entity` and `confidence`; a batch of them at a time."""
-    members = np.flatnonzero(np.bincount(labels)[labels] == size)
-    members = members[np.argsort(labels[members], kind="stable")].reshape(-1, size)
+    found = np.flatnonzero(np.bincount(labels)[labels] == size)
+    members = found[np.argsort(labels[found], kind="stable")].reshape(-1, size)
     place, of_row = np.zeros(len(labels), dtype=np.int64), np.zeros(len(labels), dtype=np.int64)
     place[members], of_row[members] = np.arange(size), np.arange(len(members))[:, None]
     order = np.argsort(of_row[a], kind="stable")
