@@ -17,7 +17,7 @@ help:
 	@echo "make check                           ruff and mypy"
 	@echo "make lock                            resolve requirements.in into requirements.txt (needs uv)"
 	@echo "make bench-pipeline [CUSTOMERS=...]  time a full run and a day's delta"
-	@echo "make bench-identity                  measure hub dedupe on public person sets"
+	@echo "make bench-identity                  measure hub dedupe on public person sets and invented Chinese people"
 	@echo "make clean                           remove the virtual environment and caches; data/ stays"
 
 # The first interpreter that runs and is new enough: a name on the PATH alone says nothing (shims, stubs).
@@ -55,6 +55,7 @@ lock:
 
 bench-identity: $(STAMP)
 	@$(BIN)/python -m benchmarks.identity
+	@$(BIN)/python -m benchmarks.chinese
 
 bench-pipeline: $(STAMP)
 	@$(BIN)/python -m benchmarks.pipeline --customers $(CUSTOMERS)

@@ -7,6 +7,7 @@ could tell little, because values are missing, count little in it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -54,66 +55,81 @@ def average_linkage(
     sizes = np.bincount(labels, minlength=1)
     of_pair = labels[a] if len(a) else np.zeros(0, dtype=np.int64)
     twos = (sizes[of_pair] == 2) & (probability >= line)
+    if sources is not None:
+        twos &= sources[a] != sources[b]
     entity[np.maximum(a, b)[twos]] = np.minimum(a, b)[twos]
     for side in (a, b):
         confidence[side[twos]] = probability[twos]
-    alike = MOST_AT_ONCE if sources is None else 2  # what may not be together is looked after one neighbourhood at a time
-    for size in range(3, alike + 1):
+    within = _Within(a, b, probability, told, sources)
+    for size in range(3, MOST_AT_ONCE + 1):
         pairs = np.flatnonzero(sizes[of_pair] == size)
         if len(pairs):
-            _divide_alike(a[pairs], b[pairs], probability[pairs], told[pairs], labels, size, line, entity, confidence)
+            inside = np.flatnonzero(sizes[labels] == size)
+            members = inside[np.argsort(labels[inside], kind="stable")].reshape(-1, size)
+            for rows, groups, weakest in _divide_alike(within, pairs, members, rows_n, line):
+                entity[rows], confidence[rows] = groups, weakest
     order = np.argsort(of_pair, kind="stable")
-    order = order[sizes[of_pair[order]] > alike]
+    order = order[sizes[of_pair[order]] > MOST_AT_ONCE]
     for pairs in np.split(order, np.flatnonzero(np.diff(of_pair[order])) + 1) if len(order) else ():
-        _divide_one(a[pairs], b[pairs], probability[pairs], told[pairs], line, sources, entity, confidence)
+        for rows, weakest_join in _divide_large(within, pairs, line):
+            entity[rows], confidence[rows] = rows.min(), weakest_join
     return entity, confidence
 
 
-def _divide_one(
-    a: Ints, b: Ints, probability: Floats, told: Floats, line: float, sources: Ints | None, entity: Ints, confidence: Floats
-) -> None:
-    """Divide the neighbourhood whose pairs are given into `entity` and `confidence`."""
-    rows = np.unique(np.concatenate([a, b]))
-    if len(rows) > MOST_DIVIDED and sources is not None:
-        for members, weakest in _strongest_first(a, b, probability, sources, line):
-            entity[members], confidence[members] = min(members), weakest
-        return
-    if len(rows) > MOST_DIVIDED:
-        entity[rows], confidence[rows] = rows[0], probability.min()
-        return
-    i, j = np.searchsorted(rows, a), np.searchsorted(rows, b)
-    weights = np.zeros((len(rows), len(rows)))
-    weights[i, j] = weights[j, i] = told
-    sums = np.zeros_like(weights)
-    sums[i, j] = sums[j, i] = told * probability
-    if sources is not None:
-        apart = sources[rows][:, None] == sources[rows]
-        sums[apart], weights[apart] = -np.inf, 1.0
-    for members, weakest in _join(sums, weights, line):
-        entity[rows[members]], confidence[rows[members]] = rows[min(members)], weakest
+@dataclass(frozen=True)
+class _Within:
+    """The pairs of rows within neighbourhoods, and the source of each row, if two rows of one source must not be together."""
 
+    a: Ints
+    b: Ints
+    probability: Floats
+    told: Floats
+    sources: Ints | None
 
-def _divide_alike(
-    a: Ints, b: Ints, probability: Floats, told: Floats, labels: Ints, size: int, line: float, entity: Ints, confidence: Floats
-) -> None:
-    """Divide all neighbourhoods of one small size, whose pairs are given, into `entity` and `confidence`; a batch of them at a time."""
-    found = np.flatnonzero(np.bincount(labels)[labels] == size)
-    members = found[np.argsort(labels[found], kind="stable")].reshape(-1, size)
-    place, of_row = np.zeros(len(labels), dtype=np.int64), np.zeros(len(labels), dtype=np.int64)
-    place[members], of_row[members] = np.arange(size), np.arange(len(members))[:, None]
-    order = np.argsort(of_row[a], kind="stable")
-    batch = max(_CELLS_AT_ONCE // size**2, 1)
-    cuts = np.searchsorted(of_row[a[order]], np.arange(0, len(members) + batch, batch))
-    for n, (start, end) in enumerate(pairwise(cuts)):
-        pairs, rows = order[start:end], members[n * batch : (n + 1) * batch]
-        at, i, j = of_row[a[pairs]] - n * batch, place[a[pairs]], place[b[pairs]]
-        weights = np.zeros((len(rows), size, size))
-        weights[at, i, j] = weights[at, j, i] = told[pairs]
+    def matrices(self, pairs: Ints, rows: Ints, at: Ints, i: Ints, j: Ints) -> tuple[Floats, Floats]:
+        """Of neighbourhoods of as many rows each (`rows`, one line a neighbourhood): the weighted sums of probabilities and the weights,
+        for the `pairs` between the places `i` and `j` of the neighbourhoods `at`."""
+        weights = np.zeros((*rows.shape, rows.shape[1]))
+        weights[at, i, j] = weights[at, j, i] = self.told[pairs]
         sums = np.zeros_like(weights)
-        sums[at, i, j] = sums[at, j, i] = told[pairs] * probability[pairs]
+        sums[at, i, j] = sums[at, j, i] = self.told[pairs] * self.probability[pairs]
+        if self.sources is not None:
+            apart = self.sources[rows][:, :, None] == self.sources[rows][:, None, :]
+            sums[apart], weights[apart] = -np.inf, 1.0
+        return sums, weights
+
+
+def _divide_large(within: _Within, pairs: Ints, line: float) -> Iterator[tuple[Ints, float]]:
+    """The groups of more than one row of one neighbourhood, whose `pairs` are given, each with the probability of its weakest join."""
+    a, b = within.a[pairs], within.b[pairs]
+    rows = np.unique(np.concatenate([a, b]))
+    if len(rows) > MOST_DIVIDED and within.sources is not None:
+        for members, weakest in _strongest_first(a, b, within.probability[pairs], within.sources, line):
+            yield np.array(members), weakest
+    elif len(rows) > MOST_DIVIDED:
+        yield rows, float(within.probability[pairs].min())
+    else:
+        none = np.zeros(len(pairs), dtype=np.int64)
+        sums, weights = within.matrices(pairs, rows[None], none, np.searchsorted(rows, a), np.searchsorted(rows, b))
+        for members, weakest in _join(sums[0], weights[0], line):
+            yield rows[members], weakest
+
+
+def _divide_alike(within: _Within, pairs: Ints, members: Ints, rows_n: int, line: float) -> Iterator[tuple[Ints, Ints, Floats]]:
+    """Divide neighbourhoods of one small size, a line of `members` each, whose `pairs` are given. Answers a batch at a time: rows, the
+    least row of the group of each, and the probability of its weakest join."""
+    size = members.shape[1]
+    place, line_of = np.zeros(rows_n, dtype=np.int64), np.zeros(rows_n, dtype=np.int64)
+    place[members], line_of[members] = np.arange(size), np.arange(len(members))[:, None]
+    pairs = pairs[np.argsort(line_of[within.a[pairs]], kind="stable")]
+    batch = max(_CELLS_AT_ONCE // size**2, 1)
+    cuts = np.searchsorted(line_of[within.a[pairs]], np.arange(0, len(members) + batch, batch))
+    for n, (start, end) in enumerate(pairwise(cuts)):
+        some, rows = pairs[start:end], members[n * batch : (n + 1) * batch]
+        a, b = within.a[some], within.b[some]
+        sums, weights = within.matrices(some, rows, line_of[a] - n * batch, place[a], place[b])
         group, weakest = _join_many(sums, weights, line)
-        entity[rows] = np.take_along_axis(rows, group, axis=1)
-        confidence[rows] = np.take_along_axis(weakest, group, axis=1)
+        yield rows, np.take_along_axis(rows, group, axis=1), np.take_along_axis(weakest, group, axis=1)
 
 
 def _join_many(sums: Floats, weights: Floats, line: float) -> tuple[Ints, Floats]:

@@ -16,12 +16,14 @@ from pipelines.cluster.average import average_linkage, neighbourhoods
 Pairs = dict[tuple[int, int], float]
 
 
-def _divide(rows_n: int, pairs: Pairs, line: float = 0.5, told: Pairs | None = None) -> tuple[list[int], list[float]]:
+def _divide(
+    rows_n: int, pairs: Pairs, line: float = 0.5, told: Pairs | None = None, sources: list[int] | None = None
+) -> tuple[list[int], list[float]]:
     a, b = (np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
     chances = np.array(list(pairs.values()), dtype=np.float64)
     labels, _ = neighbourhoods(rows_n, a, b, np.where(chances > 0, 1.0, -1.0), 0.0)
     weights = np.array([told[pair] if told else 1.0 for pair in pairs], dtype=np.float64)
-    entity, confidence = average_linkage(rows_n, a, b, chances, weights, labels, line)
+    entity, confidence = average_linkage(rows_n, a, b, chances, weights, labels, line, None if sources is None else np.array(sources))
     return entity.tolist(), confidence.tolist()
 
 
@@ -61,16 +63,19 @@ def test_groups_are_those_of_the_definition(at_once: int, rows_n: int, dice: obj
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.integers(1, 9), min_size=1, max_size=30), st.integers(0, 2**32 - 1), st.integers(1, 200))
-def test_many_neighbourhoods_together_come_out_as_each_one_alone(sizes: list[int], seed: int, cells: int) -> None:
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=30), st.integers(0, 2**32 - 1), st.integers(1, 200), st.booleans())
+def test_many_neighbourhoods_together_come_out_as_each_one_alone(sizes: list[int], seed: int, cells: int, has_sources: bool) -> None:
     draw, starts = np.random.default_rng(seed), np.concatenate([[0], np.cumsum(sizes)])
     pairs = {(int(x), int(y)): float(draw.random()) for start, size in zip(starts, sizes, strict=False)
              for x, y in combinations(range(start, start + size), 2)}  # fmt: skip
     told = {pair: float(draw.uniform(0.05, 1)) for pair in pairs}
+    sources = draw.integers(0, 4, starts[-1]).tolist() if has_sources else None
     with patch.object(average, "_CELLS_AT_ONCE", cells):
-        together = _divide(int(starts[-1]), pairs, told=told)
+        together = _divide(int(starts[-1]), pairs, told=told, sources=sources)
     with patch.object(average, "MOST_AT_ONCE", 2):
-        alone = _divide(int(starts[-1]), pairs, told=told)
+        alone = _divide(int(starts[-1]), pairs, told=told, sources=sources)
+    if sources is not None:
+        assert all(len({sources[row] for row in group}) == len(group) for group in _groups(together[0]))
     assert together[0] == alone[0]
     assert together[1] == pytest.approx(alone[1])
 
