@@ -1,6 +1,6 @@
 # Customer hub. `make demo` and `make test` need git, make and Python 3.11 or newer, nothing else. Written for GNU make 3.81 and newer.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lock bench-pipeline bench-identity clean
+.PHONY: help demo test check lock bench-pipeline bench-identity bench-addresses clean
 SHELL := /bin/sh
 
 VENV  := .venv
@@ -18,6 +18,7 @@ help:
 	@echo "make lock                            resolve requirements.in into requirements.txt (needs uv)"
 	@echo "make bench-pipeline [CUSTOMERS=...]  time a full run and a day's delta"
 	@echo "make bench-identity                  measure hub dedupe on public person sets and invented Chinese people"
+	@echo "make bench-addresses                 measure the address comparator on real pairs"
 	@echo "make clean                           remove the virtual environment and caches; data/ stays"
 
 # The first interpreter that runs and is new enough: a name on the PATH alone says nothing (shims, stubs).
@@ -56,6 +57,9 @@ lock:
 bench-identity: $(STAMP)
 	@$(BIN)/python -m benchmarks.identity
 	@$(BIN)/python -m benchmarks.chinese
+
+bench-addresses: $(STAMP)
+	@$(BIN)/python -m benchmarks.addresses
 
 bench-pipeline: $(STAMP)
 	@$(BIN)/python -m benchmarks.pipeline --customers $(CUSTOMERS)

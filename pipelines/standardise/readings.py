@@ -22,7 +22,7 @@ _TONELESS = {ord(mark): letter for letter, marks in _TONES.items() for mark in m
 
 
 @cache
-def _syllables() -> pa.Table:
+def syllables() -> pa.Table:
     """character, syllable: the commonest reading of each character pypinyin knows, without tone, ü written v."""
     from pypinyin.constants import PINYIN_DICT
 
@@ -36,7 +36,7 @@ def lay_out_readings(con: duckdb.DuckDBPyConnection) -> None:
     compound = [(row["surname"], row["reading"]) for row in entries("compound_surnames")]
     names, readings, folded = zip(*surnames, strict=True)
     tables = {
-        "syllables": _syllables(),
+        "syllables": syllables(),
         "surnames": pa.table({"surname": names, "reading": pa.array(readings, pa.string()), "folded": folded}),
         "compound_surnames": pa.table({"surname": [c[0] for c in compound], "reading": [c[1] for c in compound]}),
     }
