@@ -8,6 +8,7 @@ from pipelines.link.dates import date_cell
 from pipelines.link.files import FILE
 from pipelines.link.sources import check_sources, source_sql
 from pipelines.link.standardised import drop_standardised, standardise_fields
+from pipelines.match.address_levels import read_field
 from pipelines.match.kinds import has_rarity, prepared, shown
 from pipelines.sql import quoted
 from pipelines.warehouse import count
@@ -34,7 +35,9 @@ def prepare(con: duckdb.DuckDBPyConnection, model: TableModel, rows: str, column
     }
     selected = ", ".join(f"{sql} AS {name}" for name, sql in made.items())
     values = standardise_fields(con, model, rows)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE formed AS SELECT {selected} FROM {rows} t {values}")
+    of_addresses = {name: _cells(con, rows, field)[0] for name, field in model.fields.items() if field.kind == "zh_address"}
+    parts = " ".join(read_field(con, name, cell, rows) for name, cell in of_addresses.items())
+    con.execute(f"CREATE OR REPLACE TEMP TABLE formed AS SELECT {selected} FROM {rows} t {values} {parts}")
     drop_standardised(con, model)
     rows_n = _check_rows(con, model)
     rarities = {name: of.of for name, of in model.comparisons.items() if has_rarity(of, model.fields[of.of])}

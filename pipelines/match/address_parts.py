@@ -24,6 +24,8 @@ from pipelines.standardise.readings import syllables
 from pipelines.standardise.vocabulary import any_of
 
 WEIGHT = 255  # the bits of a piece that are its weight
+# the size of table the score was learned on: a smaller one cannot tell what is rare, a larger one counts nothing as rarer than this
+_USUAL = 10_000
 _ROAD = "(?:大道|大街|路|街|道|巷|胡同|弄)"
 _UNIT = "(?:号楼|号院|号|栋|单元|单|层|楼|室|弄|期|组|队|巷)"
 _ABOUT = "[东西南北中侧]*[0-9]+米|交叉路?口|附近|交汇处|街道办事处|菜鸟驿站|旁边|对面|斜对面|第|街道"
@@ -128,9 +130,10 @@ def _cut(con: duckdb.DuckDBPyConnection, view: str, pieces: str, *, weighed_as: 
         SELECT n, piece FROM (SELECT n, unnest(list_distinct({pieces})) AS piece FROM address_parts) WHERE NOT contains(piece, '|')"""
     )
     if weighed_as is None:
+        rows = f"greatest((SELECT count(*) FROM address_parts), {_USUAL})"
         con.execute(
             f"""CREATE OR REPLACE TEMP TABLE weights_{view} AS
-            SELECT piece, least(round(15 * ln((SELECT count(*) FROM address_parts) / count(*))), {WEIGHT})::BIGINT AS weight
+            SELECT piece, round(15 * ln(least({rows} / count(*), {_USUAL})))::BIGINT AS weight
             FROM address_cut GROUP BY piece"""
         )
     con.execute(

@@ -142,11 +142,24 @@ def weights() -> dict[str, float]:
 
 def score(first: str, second: str) -> str:
     """SQL: bits for "one place" against "different places"; 0 is even odds."""
-    known = weights()
-    terms = [f"{known[name]!r} * ({sql})" for name, sql in features(first, second).items()]
-    return f"({known['constant']!r} + {character_evidence(first, second)} + {' + '.join(terms)})"
+    return _weighed(first, second, weights(), character_evidence(first, second))
 
 
 def both_ways(one: str, other: str) -> str:
-    """SQL: the mean score of the two directions, the same whichever comes first."""
-    return f"(({score(one, other)} + {score(other, one)}) / 2)"
+    """SQL: the mean score of the two directions, the same whichever comes first. What is of the first in the one direction is of the second
+    in the other, so the mean of two scores is one score with the weights of such features averaged."""
+    known = weights()
+    averaged = {name: (weight + known[_turned(name)]) / 2 for name, weight in known.items()}
+    return _weighed(one, other, averaged, f"({character_evidence(one, other)} + {character_evidence(other, one)}) / 2")
+
+
+def _turned(feature: str) -> str:
+    """The feature that says the same once the two addresses change places."""
+    if feature.endswith("_first"):
+        return feature.removesuffix("first") + "second"
+    return feature.removesuffix("second") + "first" if feature.endswith("_second") else feature
+
+
+def _weighed(first: str, second: str, by: dict[str, float], characters: str) -> str:
+    terms = [f"{by[name]!r} * ({sql})" for name, sql in features(first, second).items()]
+    return f"({by['constant']!r} + {characters} + {' + '.join(terms)})"

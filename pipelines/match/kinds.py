@@ -6,6 +6,7 @@ A row that has no value is compared with nobody: no level, no evidence.
 
 from __future__ import annotations
 
+from pipelines.match.address_levels import ADDRESS_LEVELS, prepared_address
 from pipelines.match.chinese_kinds import CHINESE_LEVELS, chinese_columns
 from pipelines.match.level import Level
 from pipelines.sql import literal
@@ -111,6 +112,7 @@ LEVELS: dict[Kind, tuple[Level, ...]] = {
         Level("some_words", f"{_WORDS_SHARE} >= 0.2", "some words in common"),
         _DIFFERENT,
     ),
+    "zh_address": (_EXACT, *(Level(*level) for level in ADDRESS_LEVELS), _DIFFERENT),
     "lat_lon": (
         Level("within_100_m", f"{_KM} <= 0.1", "within 100 m"),
         Level("within_1_km", f"{_KM} <= 1", "within 1 km"),
@@ -170,6 +172,8 @@ def prepared(name: str, field: TableField, cells: tuple[str, ...], *, day_first:
         return {name: f"try_cast({cell} AS DOUBLE)", f"{name}_longitude": f"try_cast({cells[1]} AS DOUBLE)"}
     if field.kind == "address":
         return {name: _WORDS.format(v=cell), f"{name}_words": f"list_distinct(string_split({_WORDS.format(v=cell)}, ' '))"}
+    if field.kind == "zh_address":
+        return prepared_address(name)
     if field.kind in ("postcode", "code"):
         return {name: _ALPHANUMERIC.format(v=cell)}
     if field.kind == "list":

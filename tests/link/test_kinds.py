@@ -71,6 +71,16 @@ CASES = [
     ("address", "12 Main Street Ulm", "12 Main Road Ulm", "half_the_words"),
     ("address", "12 Main Street Ulm", "12 Park Lane Ulm", "some_words"),
     ("address", "12 Main Street Ulm", "4 Park Lane Ulm", "different"),
+    ("zh_address", "浙江省杭州市西湖区文三路86号3号楼2单元301室", "杭州市西湖区文三路８６号三幢二单元301室", "exact"),
+    ("zh_address", "浙江省杭州市西湖区文三路86号3号楼2单元301室", "文三路86号3栋301室", "same_room"),
+    ("zh_address", "南京市浦口区团结路56号亚东滨江和园9幢2单元", "浦口区亚东滨江和园9栋", "same_building"),
+    ("zh_address", "南京市浦口区团结路56号亚东滨江和园9幢", "浦口区亚东滨江和园", "same_place"),
+    ("zh_address", "南京市浦口区亚东滨江和园9幢2单元", "浦口区亚东滨江和园7栋", "neighbours"),
+    ("zh_address", "东里路12号锦绣花园", "东里路21号锦绣花园", "neighbours"),
+    ("zh_address", "柳州东路旭日上城小区", "柳洲东路旭日商业广场", "similar"),
+    ("zh_address", "南京市浦口区汤泉街道", "南京市浦口区星甸镇政府", "same_area"),
+    ("zh_address", "南京市浦口区汤泉街道", "上海市田林路90弄", "different"),
+    ("zh_address", " ", "上海市田林路90弄", None),
 ]
 
 
@@ -120,3 +130,14 @@ def test_every_level_of_every_kind_has_an_example() -> None:
     apart = {"lat_lon", "list", *CHINESE}
     wanted = {(kind, level.name) for kind, levels in LEVELS.items() if kind not in apart for level in levels}
     assert wanted - seen == {("given_name", "swapped"), ("family_name", "swapped")}
+
+
+def test_columns_of_the_table_may_have_the_names_of_an_address_part() -> None:
+    con = duckdb.connect()
+    model = TableModel.model_validate({
+        "version": "1", "fields": {"home": {"column": "address", "kind": "zh_address"}, "city": {"column": "city", "kind": "text"}},
+        "comparisons": {"home": {"of": "home"}}, "pairing": [{"agree_on": ["city"]}],
+    })  # fmt: skip
+    columns = table(con, [{"address": "鼓楼区中山路1号", "city": "南京"}, {"address": None, "city": "南京"}])
+    assert prepare(con, model, "file_rows", columns) == 2
+    assert con.execute("SELECT n, home IS NULL, city FROM prepared ORDER BY n").fetchall() == [(0, False, "南京"), (1, True, "南京")]
