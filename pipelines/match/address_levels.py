@@ -7,7 +7,7 @@ import duckdb
 from pipelines.match.addresses import both_ways, contradict, read_parts
 from pipelines.sql import quoted
 
-_PLACE = 0  # bits from which two addresses are one place rather than two (docs/benchmarks.md: of real pairs there, 1 in 20 is different)
+_PLACE = 0  # bits from which two addresses are one place rather than two (docs/benchmarks.md: of real pairs there, 1 in 14 is different)
 _SIMILAR = -4
 _L, _R = "l.{f}_parts", "r.{f}_parts"
 _SCORE = both_ways(_L, _R)

@@ -45,6 +45,7 @@ def test_a_run_killed_inside_a_stage_is_completed_by_the_next(fresh: Path, finis
     assert_like(fresh, finished)
 
 
+@pytest.mark.timeout(600)  # seven runs, one after the other
 def test_a_kill_after_each_commit_costs_nothing_but_time(fresh: Path, finished: Path) -> None:
     for stage in STAGES:
         kill_run(fresh, stage, "after")
