@@ -57,13 +57,13 @@ def explain_pair(con: duckdb.DuckDBPyConnection, model: MatchModel, one_record: 
     nodes = (_node_of(con, one_record), _node_of(con, other))
     together = one(con, "SELECT count(DISTINCT customer_id) FROM cluster.members WHERE record_id IN (?, ?)", [one_record, other]) == 1
     if nodes[0] == nodes[1]:
-        same = "One party: both say exactly the same, and it identifies somebody."
+        same = "One party: both say exactly the same, or a masked waybill shows what its order says."
         return Explanation(model.prior_bits, (), 0.0, math.inf, together, same)
     install_masks(con)
     _lay_out(con, model, nodes)
     levels, share = con.execute(
-        f"SELECT * FROM ({levels_sql(model)}) AS found(node_a, node_b, share, levels)", {"parts": 1, "part": 0}
-    ).fetchall()[0][:1:-1]
+        f"SELECT levels, share FROM ({levels_sql(model)}) AS found(node_a, node_b, share, levels)", {"parts": 1, "part": 0}
+    ).fetchall()[0]
     evidence = tuple(_evidence(con, model, int(levels), float(share), nodes))
     score(con, model.model_copy(update={"review_bits": -1e9}))
     bits = one(con, "SELECT max(bits) FROM scored")  # none where something forbids

@@ -173,6 +173,8 @@ def test_whatever_the_table_the_proposal_is_valid_or_the_error_is_clear(headers:
         return
     try:
         con, _, model = _suggest(rows)
-    except HubError:
+    except HubError as error:
+        assert error.what
         return
-    link_rows(con, model, "file_rows", headers)
+    linked = link_rows(con, model, "file_rows", headers)
+    assert 0 < linked.entities <= linked.rows == len(rows)
