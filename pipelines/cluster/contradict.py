@@ -5,13 +5,15 @@ from __future__ import annotations
 import duckdb
 
 from pipelines.cluster.agglomerate import Contradiction
-from pipelines.match.comparisons import AGREEMENTS, LEVELS
+from pipelines.match.comparisons import AGREEMENTS, FEATURES, LEVELS, side_by_side
 from pipelines.warehouse import count
 from schemas.match_model import MatchModel
 
 # A component with more signatures than this is first cut to pairs of equal names: never a quadratic blow-up.
 MOST_SIGNATURES = 400
-_FIELDS = ("party_kind", "name_norm", "surname", "name_pinyin", "name_is_masked", "former_name_norm", "gender", "birth_on", "documents")
+_FIELDS = ("party_kind", "name_norm", "surname", "name_pinyin", "name_is_masked", "former_name_norm", "gender", "born", "documents")
+_COMPARED = {name: FEATURES.get(name, name) for name in _FIELDS}
+_OF_NODE = ", ".join(f"{sql} AS {name}" for name, sql in _COMPARED.items())
 
 
 # One node a group will do: those that are held together join before anything else (pipelines/cluster/agglomerate.py).
@@ -43,14 +45,15 @@ def sign_nodes(con: duckdb.DuckDBPyConnection) -> int:
     known = "many JOIN match.nodes USING (node_id) LEFT JOIN node_documents USING (node_id)"
     alone = "CASE WHEN node_id IN (SELECT node_id FROM apart_nodes) THEN node_id END"
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE signed AS SELECT node_id, component, hash({', '.join(_FIELDS)}, {alone}) AS signature FROM {known}"
+        f"""CREATE OR REPLACE TEMP TABLE signed AS
+        SELECT node_id, component, hash({", ".join(_COMPARED.values())}, {alone}) AS signature FROM {known}"""
     )
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE signatures AS
         WITH several AS (SELECT component FROM signed GROUP BY component HAVING min(signature) <> max(signature)),
         examples AS (
             SELECT signature, min(node_id) AS node_id FROM signed SEMI JOIN several USING (component) GROUP BY component, signature)
-        SELECT component, signature, {", ".join(_FIELDS)} FROM examples JOIN {known} USING (node_id)"""
+        SELECT component, signature, {_OF_NODE} FROM examples JOIN {known} USING (node_id)"""
     )
     con.execute("DROP TABLE node_documents; DROP TABLE many")
     return count(con, "SELECT count(*) FROM (SELECT component FROM signatures GROUP BY component HAVING count(*) > ?)", [MOST_SIGNATURES])
@@ -67,10 +70,12 @@ def compare_signatures(con: duckdb.DuckDBPyConnection, model: MatchModel) -> Non
     some = " OR ".join(f"{name} < 0" for name in judged)
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE against AS
-        SELECT l.component, l.signature AS one, r.signature AS two, {AGREEMENTS["names_agree"]} AS names_agree,
-               {columns}, {forbidden} AS forbidden, j.one IS NOT NULL AS judged
-        FROM signatures l JOIN signatures r ON l.component = r.component AND l.signature < r.signature
-        LEFT JOIN judged_against j ON j.one = l.signature AND j.two = r.signature"""
+        WITH pair AS (
+            SELECT l.component, l.signature AS one, r.signature AS two, {side_by_side(_FIELDS)}
+            FROM signatures l JOIN signatures r ON l.component = r.component AND l.signature < r.signature),
+        agreeing AS (SELECT *, {AGREEMENTS["names_agree"]} AS names_agree FROM pair)
+        SELECT component, one, two, {columns}, {forbidden} AS forbidden, j.one IS NOT NULL AS judged
+        FROM agreeing LEFT JOIN judged_against j USING (one, two)"""
     )
     con.execute("DROP TABLE judged_against; DROP TABLE apart_nodes")
     con.execute(

@@ -10,6 +10,7 @@ import duckdb
 
 from pipelines.match.reasons import REASONS
 from pipelines.match.score import gather_compared, levels_sql, score
+from pipelines.match.weigh import reached_levels
 from pipelines.profile.masking import install_masks
 from pipelines.warehouse import one
 from schemas.errors import HubError
@@ -61,9 +62,7 @@ def explain_pair(con: duckdb.DuckDBPyConnection, model: MatchModel, one_record: 
         return Explanation(model.prior_bits, (), 0.0, math.inf, together, same)
     install_masks(con)
     _lay_out(con, model, nodes)
-    levels, share = con.execute(
-        f"SELECT levels, share FROM ({levels_sql(model)}) AS found(node_a, node_b, share, levels)", {"parts": 1, "part": 0}
-    ).fetchall()[0]
+    levels, share = con.execute(f"SELECT levels, name_share FROM ({levels_sql(model)})").fetchall()[0]
     evidence = tuple(_evidence(con, model, int(levels), float(share), nodes))
     score(con, model.model_copy(update={"review_bits": -1e9}))
     bits = one(con, "SELECT max(bits) FROM scored")  # none where something forbids
@@ -100,14 +99,10 @@ def _lay_out(con: duckdb.DuckDBPyConnection, model: MatchModel, nodes: tuple[int
 def _evidence(
     con: duckdb.DuckDBPyConnection, model: MatchModel, levels: int, share: float, nodes: tuple[int, int]
 ) -> Iterator[Evidence]:
-    for n, (name, of) in enumerate(model.comparisons.items()):
-        number = levels >> 4 * n & 15
-        if number:
-            level = of[number - 1]
-            by_share = level.u == "name_share"
-            u = share if by_share else float(level.u)
-            bits = math.log2(level.m / u)
-            yield Evidence(name, level.level, REASONS[name][level.level], bits, level.m, u, by_share, _shown(con, name, nodes))
+    for of in reached_levels(model, levels, share):
+        name, level = of.comparison, of.level
+        by_share = level.u == "name_share"
+        yield Evidence(name, level.level, REASONS[name][level.level], of.bits, level.m, of.u, by_share, _shown(con, name, nodes))
 
 
 # What a node says to each comparison, masked: SQL over match.nodes, or over its identifiers of some kinds.

@@ -6,7 +6,8 @@ import math
 
 import duckdb
 
-from pipelines.match.comparisons import AGREEMENTS, FEATURES, LEVELS, SHARED_VALUES
+from pipelines.match.comparisons import AGREEMENTS, COMPARED, DOCUMENT, FEATURES, LEVELS, SHARED_VALUES, side_by_side
+from pipelines.match.weigh import NOT_IDENTIFIED
 from pipelines.warehouse import count
 from schemas.errors import UsageError
 from schemas.match_model import Level, MatchModel
@@ -39,15 +40,15 @@ def gather_compared(con: duckdb.DuckDBPyConnection, model: MatchModel, nodes: st
                identifier IN (SELECT identifier FROM match.identifier_use WHERE NOT is_sole) AS is_used_by_several
         FROM match.node_identifiers {only} WHERE identifier NOT IN (SELECT identifier FROM match.identifier_use WHERE is_shared)"""
     )
-    least = ", ".join(f"min(identifier) FILTER ({condition}) AS {name}" for name, condition in SHARED_VALUES.items())
-    several = ", ".join(_list_of_several(name, condition) for name, condition in SHARED_VALUES.items())
+    least = ", ".join(f"min(identifier) FILTER ({held.condition}) AS {name}" for name, held in SHARED_VALUES.items())
+    several = ", ".join(_list_of_several(name, held.condition) for name, held in SHARED_VALUES.items())
     lists = ", ".join(f"all_{name}" for name in SHARED_VALUES)
     features = ", ".join(f"{sql} AS {name}" for name, sql in FEATURES.items())
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE compared AS
         WITH one AS (SELECT node_id, {least}, count(*) AS n FROM held GROUP BY node_id),
         more AS (SELECT node_id, {several} FROM held SEMI JOIN (SELECT node_id FROM one WHERE n > 1) USING (node_id) GROUP BY node_id),
-        papers AS (SELECT node_id, list(value) AS documents FROM held WHERE kind = 'id_number' GROUP BY node_id)
+        papers AS (SELECT node_id, list(value) AS documents FROM held WHERE kind = '{DOCUMENT}' GROUP BY node_id)
         SELECT node_id, {features}, one.* EXCLUDE (node_id, n), {lists}, documents, coalesce(t.share, ?) AS name_share
         FROM (FROM match.nodes {only}) LEFT JOIN one USING (node_id) LEFT JOIN more USING (node_id) LEFT JOIN papers USING (node_id)
         LEFT JOIN match.name_terms t USING (name_norm)""",
@@ -70,30 +71,35 @@ def score(con: duckdb.DuckDBPyConnection, model: MatchModel) -> int:
     con.execute("CREATE OR REPLACE TEMP TABLE levelled (node_a UBIGINT, node_b UBIGINT, name_share DOUBLE, levels UBIGINT)")
     parts = 1 + count(con, "SELECT count(*) FROM compared") // _NODES_AT_ONCE
     for part in range(parts):
-        con.execute(f"INSERT INTO levelled {levels_sql(model)}", {"parts": parts, "part": part})
+        con.execute(f"INSERT INTO levelled {levels_sql(model, part=part, parts=parts)}")
     con.execute(f"CREATE OR REPLACE TEMP TABLE patterns AS {patterns_sql(model)}")
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE scored AS
         WITH weighed AS (
             SELECT node_a, node_b, levels, is_identifying, bits - CASE WHEN by_share THEN log2(name_share) ELSE 0 END AS bits
             FROM levelled JOIN patterns USING (levels) WHERE NOT is_forbidden)
-        SELECT node_a, node_b, CASE WHEN is_identifying THEN bits ELSE least(bits, {model.merge_bits - 0.01}) END AS bits, levels
+        SELECT node_a, node_b, CASE WHEN is_identifying THEN bits ELSE least(bits, {model.merge_bits - NOT_IDENTIFIED}) END AS bits, levels
         FROM weighed WHERE bits >= {model.review_bits}"""
     )
     con.execute("DROP TABLE levelled; DROP TABLE patterns")
     return count(con, "SELECT count(*) FROM scored")
 
 
-def levels_sql(model: MatchModel) -> str:
-    """The SELECT over `candidates` and `compared` that answers (node_a, node_b, name_share, levels) of the $part-th of $parts parts."""
+def levels_sql(model: MatchModel, *, part: int = 0, parts: int = 1) -> str:
+    """The SELECT over `candidates` and `compared` that answers (node_a, node_b, name_share, levels), of one of several parts."""
     agreements = ", ".join(f"{sql} AS {name}" for name, sql in AGREEMENTS.items())
+
+    def of(table: str, node: str) -> str:
+        return table if parts == 1 else f"(FROM {table} WHERE {node} % {parts} = {part})"
+
     packed = " + ".join(f"{_level_case(name, levels)}::UBIGINT * {16**n}" for n, (name, levels) in enumerate(model.comparisons.items()))
     return f"""
-    WITH paired AS (
-        SELECT c.node_a, c.node_b, c.same_order, l, r, {agreements}
-        FROM (FROM candidates WHERE node_a % $parts = $part) c
-        JOIN (FROM compared WHERE node_id % $parts = $part) l ON l.node_id = c.node_a JOIN compared r ON r.node_id = c.node_b)
-    SELECT node_a, node_b, least(l.name_share, r.name_share), {packed} FROM paired"""
+    WITH pair AS (
+        SELECT c.node_a, c.node_b, c.same_order, {side_by_side(COMPARED)}
+        FROM {of("candidates", "node_a")} c JOIN {of("compared", "node_id")} l ON l.node_id = c.node_a
+        JOIN compared r ON r.node_id = c.node_b),
+    agreeing AS (SELECT *, {agreements} FROM pair)
+    SELECT node_a, node_b, least(l_name_share, r_name_share) AS name_share, {packed} AS levels FROM agreeing"""
 
 
 def patterns_sql(model: MatchModel) -> str:

@@ -94,10 +94,8 @@ def _patterns(con: duckdb.DuckDBPyConnection, model: MatchModel, compared: list[
     """The distinct patterns of levels among temp `candidates`, a column a comparison (0, or the level reached), and how often each."""
     con.execute("CREATE OR REPLACE TEMP TABLE patterns (levels UBIGINT, n BIGINT)")
     for part in range(_PARTS):
-        reached = f"SELECT levels FROM ({levels_sql(model)}) AS found(node_a, node_b, name_share, levels)"
-        con.execute(
-            f"INSERT INTO patterns SELECT levels, count(*) FROM ({reached}) GROUP BY levels", {"parts": _PARTS, "part": part}
-        )
+        reached = levels_sql(model, part=part, parts=_PARTS)
+        con.execute(f"INSERT INTO patterns SELECT levels, count(*) FROM ({reached}) GROUP BY levels")
     found = con.execute("SELECT levels, sum(n)::DOUBLE AS n FROM patterns GROUP BY levels ORDER BY levels").fetchnumpy()
     con.execute("DROP TABLE patterns")
     packed = np.asarray(found["levels"], dtype=np.uint64)

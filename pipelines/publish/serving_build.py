@@ -19,8 +19,10 @@ from pipelines.publish.keyring import Keyring
 from pipelines.publish.serving_index import DATA, DATABASES, MAX_READERS, META_KEY, SCHEMA
 from pipelines.publish.tokens import lookup_token, token_parameters, token_sql
 from pipelines.publish.version import BUILDING, Edition
+from pipelines.resolve.fill import resolving
 from pipelines.warehouse import count
 from schemas.errors import HubError
+from schemas.match_model import MatchModel
 
 FIRST_MAP = 1 << 30
 SAMPLE = 200
@@ -34,10 +36,11 @@ Work = Callable[["lmdb.Transaction[bytes]"], None]
 
 
 def build_base(
-    con: duckdb.DuckDBPyConnection, serving: Path, edition: Edition, keyring: Keyring, *,
+    con: duckdb.DuckDBPyConnection, serving: Path, edition: Edition, keyring: Keyring, *, model: MatchModel | None = None,
     ready: Callable[[], object] = lambda: None, map_size: int = FIRST_MAP,
 ) -> dict[str, int]:  # fmt: skip
     """Write, verify and name `base-<version>` from `mart.profiles`, `mart.lookups`, `cluster.customers`; it is not current yet.
+    With the `model` that customers were matched by it also holds what resolving new records needs.
 
     ready: called before it is named; it never is if that raises. Memory: one batch. The map
     doubles whenever it is full. Answers the counts.
@@ -49,7 +52,7 @@ def build_base(
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
     try:
-        counts = _build(con, building, edition, keyring, map_size)
+        counts = _build(con, building, edition, keyring, model, map_size)
         pointer.sync_folder(building)
         ready()
         building.rename(serving / base_name(edition.version))
@@ -157,11 +160,13 @@ def put_meta(txn: lmdb.Transaction[bytes], dbs: dict[str, Any], meta: dict[str, 
     txn.put(META_KEY, orjson.dumps({**meta, "counts": count_entries(txn, dbs)}), db=dbs["meta"])
 
 
-def _build(con: duckdb.DuckDBPyConnection, folder: Path, edition: Edition, keyring: Keyring, map_size: int) -> dict[str, int]:
+def _build(
+    con: duckdb.DuckDBPyConnection, folder: Path, edition: Edition, keyring: Keyring, model: MatchModel | None, map_size: int
+) -> dict[str, int]:
     env, dbs = open_for_writing(folder, map_size=map_size, durable=False)
     try:
         make_token_table(con, keyring)
-        for name, batches in _content(con):
+        for name, batches in _content(con, keyring, model):
             with closing(batches):  # on an error too: the thread that reads holds the connection
                 for batch in batches:
                     _append(env, dbs[name], batch)
@@ -193,16 +198,22 @@ _OTHERS = (
 )
 
 
-def _content(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, Generator[list[Pair]]]]:
+def _content(
+    con: duckdb.DuckDBPyConnection, keyring: Keyring, model: MatchModel | None
+) -> Iterator[tuple[str, Generator[list[Pair]]]]:
     """The databases with what goes into each, in the order of its keys. Documents come a range at a time: together they are more than the
     memory a sort may take."""
     for first, end in id_ranges(con, "mart.profiles", _DOCUMENTS_A_RANGE):
-        yield "profiles", ahead(_batches(con, _DOCUMENTS, _DOCUMENTS_A_BATCH, {"first": first, "end": end}))
+        yield "profiles", ahead(batches_of(con, _DOCUMENTS, _DOCUMENTS_A_BATCH, {"first": first, "end": end}))
     for name, sql, size in _OTHERS:
-        yield name, ahead(_batches(con, sql, size))
+        yield name, ahead(batches_of(con, sql, size))
+    if model is not None:
+        yield from ((name, ahead(batches)) for name, batches in resolving(con, model, keyring, batches_of))
 
 
-def _batches(con: duckdb.DuckDBPyConnection, sql: str, size: int, parameters: dict[str, object] | None = None) -> Iterator[list[Pair]]:
+def batches_of(
+    con: duckdb.DuckDBPyConnection, sql: str, size: int, parameters: dict[str, object] | None = None
+) -> Generator[list[Pair]]:
     """Rows of two columns as lists of `(key, value)`; a list value is joined."""
     con.complete()  # a result that was not read to its end would bar the next query
     with con.sql(sql, params=parameters or {}).to_arrow_reader(size) as reader:

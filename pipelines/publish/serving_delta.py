@@ -12,6 +12,7 @@ import lmdb
 from pipelines.publish.keyring import Keyring
 from pipelines.publish.serving_build import (
     FIRST_MAP,
+    batches_of,
     count_entries,
     index_meta,
     make_token_table,
@@ -22,6 +23,8 @@ from pipelines.publish.serving_build import (
 )
 from pipelines.publish.tokens import TOKEN_BYTES
 from pipelines.publish.version import Edition
+from pipelines.resolve.fill import change, drop, gather, put_or_delete
+from schemas.match_model import MatchModel
 
 _ROWS_A_BATCH = 10_000
 _ROWS_A_PLACE = 2_048  # DuckDB unpacks no less
@@ -33,10 +36,11 @@ class DeltaMismatch(Exception):
 
 
 def apply_delta(
-    con: duckdb.DuckDBPyConnection, folder: Path, changed: str, edition: Edition, keyring: Keyring, *,
-    ready: Callable[[], object] = lambda: None, map_size: int = FIRST_MAP,
+    con: duckdb.DuckDBPyConnection, folder: Path, changed: str, edition: Edition, keyring: Keyring, *, model: MatchModel | None = None,
+    rematched: str = "", ready: Callable[[], object] = lambda: None, map_size: int = FIRST_MAP,
 ) -> dict[str, int]:  # fmt: skip
-    """Bring the customers in temp table `changed(key)` up to date in the environment `folder`: documents, tokens, aliases, meta.
+    """Bring the customers in temp table `changed(key)` up to date in the environment `folder`: documents, tokens, aliases, meta; and with
+    the `model` that customers are matched by, those in temp table `rematched(key)` in what resolves new records.
 
     ready: called when all is written and readers do not see it yet; they never will if it raises. Answers the counts afterwards.
 
@@ -46,6 +50,8 @@ def apply_delta(
     wanted = wanted_entries(con)
     meta = index_meta(con, edition, keyring)
     make_token_table(con, keyring, f"WHERE customer_id IN (SELECT key FROM {changed})")
+    if model is not None:
+        gather(con, model, keyring, rematched)
     env, dbs = open_for_writing(folder, map_size=map_size)
     try:
         env.reader_check()  # slots of killed workers would keep old pages from being used again
@@ -54,6 +60,8 @@ def apply_delta(
             _put_documents(con, txn, dbs, changed)
             _put_tokens(con, txn, dbs, changed)
             _put_aliases(con, txn, dbs, changed)
+            if model is not None:
+                change(con, txn, dbs, model, keyring, rematched, batches_of)
             if count_entries(txn, dbs) != wanted:
                 raise DeltaMismatch
             ready()
@@ -63,6 +71,7 @@ def apply_delta(
     finally:
         env.close()
         con.execute("DROP TABLE IF EXISTS temp.serving_tokens").fetchall()
+        drop(con)
     return wanted
 
 
@@ -114,7 +123,7 @@ def _replace_tokens(txn: lmdb.Transaction[bytes], dbs: dict[str, Any], key: byte
     for fresh in tokens:
         if fresh not in before:
             txn.put(fresh, key, db=dbs["tokens"])
-    _put_or_delete(txn, dbs["customer_tokens"], key, b"".join(tokens) or None)
+    put_or_delete(txn, dbs["customer_tokens"], key, b"".join(tokens))
 
 
 def _put_aliases(con: duckdb.DuckDBPyConnection, txn: lmdb.Transaction[bytes], dbs: dict[str, Any], changed: str) -> None:
@@ -122,11 +131,4 @@ def _put_aliases(con: duckdb.DuckDBPyConnection, txn: lmdb.Transaction[bytes], d
         f"SELECT encode(c.key), encode(r.merged_into) FROM {changed} AS c LEFT JOIN cluster.customers AS r ON r.customer_id = c.key"
     ).fetchall()
     for key, target in rows:
-        _put_or_delete(txn, dbs["aliases"], key, target)
-
-
-def _put_or_delete(txn: lmdb.Transaction[bytes], db: Any, key: bytes, value: bytes | None) -> None:
-    if value is None:
-        txn.delete(key, db=db)
-    else:
-        txn.put(key, value, db=db)
+        put_or_delete(txn, dbs["aliases"], key, target or b"")

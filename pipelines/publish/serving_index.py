@@ -9,9 +9,10 @@ Databases of an environment (`base-<version>/`):
 | customer_tokens | customer id | its tokens, sorted and joined |
 | aliases | merged id | the id it was merged into |
 | meta | `meta` | version, schema, times, counts |
+| and those of `pipelines/resolve/index.py` | | what resolving new records needs |
 
 A full build makes a new environment and switches the pointer. A delta is one write transaction in the current one, so a reader sees all
-of it or nothing. Imports: the standard library, lmdb, orjson.
+of it or nothing. Light: an API worker imports it.
 """
 
 from __future__ import annotations
@@ -27,10 +28,11 @@ import lmdb
 import orjson
 
 from pipelines.publish import pointer
+from pipelines.resolve.index import DATABASES as RESOLVING
 from schemas.errors import HomeDamaged, ServingUnavailable
 
-SCHEMA = 1
-DATABASES = ("profiles", "tokens", "customer_tokens", "aliases", "meta")
+SCHEMA = 2
+DATABASES = ("profiles", "tokens", "customer_tokens", "aliases", "meta", *RESOLVING)
 META_KEY = b"meta"
 DATA = "data.mdb"
 FOUND_AT_MOST = 50
@@ -93,6 +95,10 @@ class Snapshot:
             total = cursor.count()
             ids = [value.decode() for value, _ in zip(cursor.iternext_dup(), range(limit), strict=False)]
         return Found(ids, total)
+
+    def value(self, database: str, key: bytes) -> bytes | None:
+        """What stands under `key` in one of the databases."""
+        return self._txn.get(key, db=self._dbs[database]) if key else None
 
     @property
     def meta(self) -> dict[str, Any]:

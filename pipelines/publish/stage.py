@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal
@@ -26,13 +27,15 @@ from pipelines.publish.manifest import current_version
 from pipelines.publish.pointer import link_current
 from pipelines.publish.serving_delta import DeltaMismatch, apply_delta
 from pipelines.publish.serving_index import ServingIndex, is_open_here
-from pipelines.stage import Run, pending, take_in
+from pipelines.stage import Run, all_pending, pending, take_in
 from pipelines.warehouse import count, transaction
 from schemas.errors import HubError, ServingUnavailable
+from schemas.match_model import MatchModel, load_match_model
 
 CONSUMER = "publish"
 LAYERS = ("mart", "gold", "cluster")
 CHANGED = "publish_changed"
+REMATCHED = "publish_rematched"  # these, and whoever says something else to the matching of new records
 DELTA_AT_MOST = 0.2  # of all customers; above it writing everything front to back is faster
 
 Mode = Literal["full", "delta", "nothing"]
@@ -83,11 +86,12 @@ def _publish(
 ) -> dict[str, object]:
     name, moment = version.name_version(published, run.run_id)
     edition = version.Edition(name, run.run_id, moment, ledger_seq, home.version)
+    build = partial(_build, con, home, edition, load_match_model(run.model), published=published, serving=serving, keyring=keyring)
     try:
-        manifest, counts = _build(con, home, mode, edition, published=published, serving=serving, keyring=keyring)
+        manifest, counts = build(mode)
     except DeltaMismatch:  # some change was not marked
         mode = "full"
-        manifest, counts = _build(con, home, mode, edition, published=published, serving=serving, keyring=keyring)
+        manifest, counts = build(mode)
     version.make_current(published, name, keyring)
     tables = manifest["tables"].values()
     return {
@@ -102,13 +106,14 @@ def _publish(
 
 
 def _build(
-    con: duckdb.DuckDBPyConnection, home: _Home, mode: Mode, edition: version.Edition, *, published: Path, serving: Path, keyring: Keyring
-) -> tuple[dict[str, Any], dict[str, int]]:
+    con: duckdb.DuckDBPyConnection, home: _Home, edition: version.Edition, model: MatchModel, mode: Mode, *, published: Path, serving: Path,
+    keyring: Keyring,
+) -> tuple[dict[str, Any], dict[str, int]]:  # fmt: skip
     """Build version and serving index and switch to the index; answers the manifest and the counts of the index. On DeltaMismatch
     nothing is left of either."""
     changed = con.sql(f"SELECT key FROM {CHANGED}").to_arrow_table() if mode == "delta" else None
     with _building(con, published, edition, keyring, changed) as manifest_of:
-        counts = _serve(con, home, mode, serving, edition, keyring, ready=manifest_of)
+        counts = _serve(con, home, mode, serving, edition, keyring, model=model, ready=manifest_of)
         return manifest_of(), counts
 
 
@@ -131,7 +136,7 @@ def _building(
 
 def _serve(
     con: duckdb.DuckDBPyConnection, home: _Home, mode: Mode, serving: Path, edition: version.Edition, keyring: Keyring, *,
-    ready: Callable[[], object],
+    model: MatchModel, ready: Callable[[], object],
 ) -> dict[str, int]:  # fmt: skip
     """Bring the serving index to `edition` and switch to it once `ready` returns; answers its counts.
 
@@ -139,10 +144,10 @@ def _serve(
         DeltaMismatch: a delta does not add up.
     """
     if mode == "delta" and home.base is not None:
-        counts = apply_delta(con, home.base, CHANGED, edition, keyring, ready=ready)
+        counts = apply_delta(con, home.base, CHANGED, edition, keyring, model=model, rematched=REMATCHED, ready=ready)
         serving_build.make_current(serving, edition, keyring, home.base.name)
         return counts
-    counts = serving_build.build_base(con, serving, edition, keyring, ready=ready)
+    counts = serving_build.build_base(con, serving, edition, keyring, model=model, ready=ready)
     serving_build.make_current(serving, edition, keyring, serving_build.base_name(edition.version))
     serving_build.tidy_bases(serving, also_keep=home.base.name if home.base else None)
     return counts
@@ -172,12 +177,19 @@ def _collect_changes(con: duckdb.DuckDBPyConnection) -> int:
         pending(con, CONSUMER, layer, "customers", f"{CHANGED}_{layer}")
     union = " UNION ".join(f"SELECT key FROM {CHANGED}_{layer}" for layer in LAYERS)
     con.execute(f"CREATE OR REPLACE TEMP TABLE {CHANGED} AS {union}").fetchall()
+    pending(con, CONSUMER, "match", "nodes", f"{CHANGED}_nodes")
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE {REMATCHED} AS
+        WITH nodes AS (SELECT key::UBIGINT AS node_id FROM {CHANGED}_nodes),
+        records AS (SELECT record_id FROM match.node_records SEMI JOIN nodes USING (node_id))
+        SELECT key FROM {CHANGED} UNION SELECT customer_id FROM cluster.members SEMI JOIN records USING (record_id)"""
+    ).fetchall()
     return count(con, f"SELECT count(*) FROM {CHANGED}")
 
 
 def _choose(con: duckdb.DuckDBPyConnection, run: Run, home: _Home, changed: int, keyring: Keyring) -> Mode:
     """Without a changed customer there may still be something to publish: the age of a section, an order of nobody."""
-    if home.version is None or home.base is None or not home.agrees or run.full:
+    if home.version is None or home.base is None or not home.agrees or run.full or all_pending(con, CONSUMER, "match"):
         return "full"
     if not changed and version.holds_everything(con, home.version, keyring):
         return "nothing"
@@ -188,7 +200,7 @@ def _choose(con: duckdb.DuckDBPyConnection, run: Run, home: _Home, changed: int,
 def _record(con: duckdb.DuckDBPyConnection, run: Run, started: datetime, facts: dict[str, object]) -> None:
     """The changes are taken in, and the warehouse knows which version holds them."""
     with transaction(con):
-        for layer in LAYERS:
+        for layer in (*LAYERS, "match"):
             take_in(con, CONSUMER, layer)
         con.execute(
             "INSERT INTO meta.runs SELECT coalesce(max(seq), 0) + 1, ?, ?, ?, ?, ? FROM meta.runs",

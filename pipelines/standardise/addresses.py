@@ -38,7 +38,7 @@ _TURNED = "@"  # the street stands behind the house: turned round once the regio
 _HIDDEN = re.compile("[＊●○◯※×■□\ufffd]|(?<=[^A-Z0-9])X{2,}(?=[^A-Z0-9]|$)")
 
 # what follows a short name when it is not the division that is meant but a road, a house or another division
-_NOT_A_DIVISION = (
+NOT_A_DIVISION = (
     "^(?:[东西南北中上下前后新老大小一二三四五六七八九十]?(?:路|街|道|巷|里|弄|胡同|公路|高速)|大道|大街|市|区|县|州|盟|旗|省|镇|乡|村|新村|门|桥|湾"
     "|站|湖|山庄|广场|大厦|大楼|花园|公园|小区|花苑|公寓|家园|饭店|酒店|宾馆|国际|中心|银行|大学|学院|中学|小学|医院|商场|人家|.{0,2}族自治|特区)"
 )
@@ -87,20 +87,27 @@ def _odd_sql() -> str:
         OR regexp_matches(address, {literal(f"[零〇一二两三四五六七八九十百]{_NUMBERED}|请..|XX|xx|{notes}")})"""
 
 
+Spelt = dict[str, str | bool | None]  # one way to write a division: text, is_short, province, city, district (codes)
+
+
 @cache
-def _division_tables() -> dict[str, pa.Table]:
-    grouped: dict[tuple[str, str, str], list[dict[str, object]]] = {}
+def division_forms() -> dict[tuple[str, str, str], list[Spelt]]:
+    """(rank, scope, first two characters) -> the ways to write its divisions, the longest first."""
+    grouped: dict[tuple[str, str, str], list[Spelt]] = {}
     for (level, scope), ways in forms(in_field=False).items():
         for form in sorted(ways.values(), key=lambda form: (-len(form.text), form.text)):
-            place = place_of(form.code)
-            grouped.setdefault((level, scope, form.text[:2]), []).append(
-                {"text": form.text, "is_short": form.is_short, "province": place.province, "city": place.city, "district": place.district}
-            )
-    levels, scopes, heads = zip(*grouped, strict=True)
+            spelt: Spelt = {"text": form.text, "is_short": form.is_short, **place_of(form.code)._asdict()}
+            grouped.setdefault((level, scope, form.text[:2]), []).append(spelt)
+    return grouped
+
+
+@cache
+def _division_tables() -> dict[str, pa.Table]:
+    levels, scopes, heads = zip(*division_forms(), strict=True)
     places = zip(*((code, *place_of(code), *names_of(place_of(code))) for code in divisions()), strict=True)
     names = ("code", "province_code", "city_code", "district_code", "province", "city", "district")
     return {
-        "division_forms": pa.table({"level": levels, "scope": scopes, "head": heads, "forms": list(grouped.values())}),
+        "division_forms": pa.table({"level": levels, "scope": scopes, "head": heads, "forms": list(division_forms().values())}),
         "division_places": pa.table({name: pa.array(column, pa.string()) for name, column in zip(names, places, strict=True)}),
     }
 
@@ -147,10 +154,10 @@ def _tidy(con: duckdb.DuckDBPyConnection, raw: str) -> int:
 def _resolve_fields(con: duckdb.DuckDBPyConnection, raw: str) -> None:
     """Temp `address_fields`: the distinct triples of region fields (some thousands) with the place they name."""
     names = ("f_province", "f_city", "f_district", "p", "c", "d", "province_sent", "city_sent", "district_sent")
-    read_odd(con, f"SELECT DISTINCT province, city, district FROM {raw}", "address_fields", _read_fields, [text(name) for name in names])
+    read_odd(con, f"SELECT DISTINCT province, city, district FROM {raw}", "address_fields", read_fields, [text(name) for name in names])
 
 
-def _read_fields(province: str | None, city: str | None, district: str | None) -> list[tuple[str | None, ...]]:
+def read_fields(province: str | None, city: str | None, district: str | None) -> list[tuple[str | None, ...]]:
     """The triple, its place, and as sent what the table knows nowhere; a name it knows elsewhere contradicts the rest and is left out."""
     place = resolve(province, city, district)
     sent = (field_name(province), field_name(city), field_name(district))
@@ -190,10 +197,14 @@ def _read_region(con: duckdb.DuckDBPyConnection, raw: str) -> None:
 
 
 @cache
-def _without_country() -> str:
+def country_pattern() -> str:
+    """The country before a province, which is the first group."""
     provinces = "|".join(sorted({row["short"][:2] for row in divisions().values() if row["level"] == "province"}))
-    country = f"^(?:中华人民共和国|中国大陆|中国)({provinces})"
-    return f"CASE WHEN starts_with(t.text, '中') THEN regexp_replace(t.text, '{country}', '\\1') ELSE t.text END"
+    return f"^(?:中华人民共和国|中国大陆|中国)({provinces})"
+
+
+def _without_country() -> str:
+    return f"CASE WHEN starts_with(t.text, '中') THEN regexp_replace(t.text, '{country_pattern()}', '\\1') ELSE t.text END"
 
 
 def _longest(text_column: str) -> str:
@@ -204,7 +215,7 @@ def _longest(text_column: str) -> str:
 def _accepted(text_column: str, form: str) -> str:
     """SQL: `form`, unless it is a short one and what stands behind it makes it something else."""
     behind = f"substr({text_column}, length({form}['text']) + 1)"
-    return f"CASE WHEN NOT {form}['is_short'] OR NOT regexp_matches({behind}, '{_NOT_A_DIVISION}') THEN {form} END"
+    return f"CASE WHEN NOT {form}['is_short'] OR NOT regexp_matches({behind}, '{NOT_A_DIVISION}') THEN {form} END"
 
 
 def _rest(text_column: str, form: str) -> str:
@@ -218,44 +229,52 @@ def _unify(con: duckdb.DuckDBPyConnection, into: str) -> None:
         f"""CREATE OR REPLACE TEMP TABLE {into} AS
         WITH below AS (
             SELECT *, CASE WHEN district_sent IS NOT NULL AND starts_with(text, district_sent) THEN substr(text, length(district_sent) + 1)
-                WHEN starts_with(text, '市辖区') THEN substr(text, 4) ELSE text END AS t
+                WHEN starts_with(text, '{NO_DISTRICT}') THEN substr(text, {len(NO_DISTRICT) + 1}) ELSE text END AS t
             FROM address_regions),
-        turned AS (
-            SELECT * REPLACE (CASE WHEN contains(t, '{_TURNED}') THEN regexp_replace(t, '^(.*){_TURNED}(.*)$', '\\2\\1') ELSE t END AS t)
-            FROM below),
-        buildings AS (
-            SELECT * REPLACE (CASE WHEN regexp_matches(t, '[0-9A-Z](?:号楼|幢|座|#|楼)')
-                THEN regexp_replace(t, '([0-9A-Z])(?:号楼|幢|座|#楼|#)|([A-Z][0-9]+)楼', '\\1\\2栋', 'g') ELSE t END AS t) FROM turned),
-        floors AS (
-            SELECT * REPLACE (CASE WHEN contains(t, '楼') OR contains(t, 'F')
-                THEN regexp_replace(t, '([0-9])(?:楼|F)', '\\1层', 'g') ELSE t END AS t) FROM buildings),
-        doors AS (
-            SELECT * REPLACE (CASE WHEN contains(t, '房') THEN regexp_replace(t, '([0-9])号?房间?$', '\\1室') ELSE t END AS t) FROM floors),
-        rooms AS (
-            SELECT * REPLACE (CASE WHEN regexp_matches(t, '(?:栋|单元|层)[0-9]{{3,4}}$') THEN t || '室'
-                WHEN contains(t, '-') AND regexp_matches(t, '-[0-9]{{3,4}}室?$')
-                    THEN regexp_replace(t, '{_CHAIN}', '\\1\\2栋\\3单元\\4室') ELSE t END AS t)
-            FROM doors),
+        {_rewritten_sql("below", "rewritten")},
         hidden AS (
             SELECT *, contains(t, '*') AS is_hidden,
-                CASE WHEN contains(t, '*')
-                    THEN rtrim(regexp_replace(t, '\\*+(?:号楼|号|栋|单元|层|楼|室|弄|房|座|幢|-)?', '*', 'g'), '*-') ELSE t END AS norm
-            FROM rooms),
-        numbered AS (SELECT *, CASE WHEN regexp_matches(norm, '[0-9].*[^0-9].*[0-9]') THEN {_numbers()} END AS numbers FROM hidden)
+                CASE WHEN contains(t, '*') THEN rtrim(regexp_replace(t, {literal(HIDDEN_PARTS)}, '*', 'g'), '*-') ELSE t END AS norm
+            FROM rewritten),
+        numbered AS (SELECT *, CASE WHEN regexp_matches(norm, '{SEVERAL_NUMBERS}') THEN {_numbers()} END AS numbers FROM hidden)
         SELECT key, coalesce(l.province, province_sent) AS province, coalesce(l.city, city_sent) AS city,
             coalesce(l.district, district_sent) AS district,
-            CASE WHEN regexp_matches(norm, '[^*\\-/#].*[^*\\-/#]') THEN norm END AS address_norm,
+            CASE WHEN regexp_matches(norm, {literal(TWO_SIGNS)}) THEN norm END AS address_norm,
             CASE WHEN contains(numbers, '-') AND NOT is_hidden AND address_norm IS NOT NULL THEN numbers END AS address_key,
             coalesce(regexp_matches(whole, {literal(any_of(words("pickup_words")))}), false) AS is_place
         FROM numbered LEFT JOIN division_places l ON l.code = coalesce(d, c, p)"""
     )
 
 
-# 3-2-301 at the end is building, unit and room
-_CHAIN = "([^0-9-])([0-9]{1,3})-([0-9]{1,2})-([0-9]{3,4})室?$"
+def _rewritten_sql(rows: str, last: str) -> str:
+    """The common table expressions that take `t` of `rows` through `REWRITES`; the last of them is `last`."""
+    steps = []
+    for n, (when, pattern, replacement) in enumerate(REWRITES, start=1):
+        name = last if n == len(REWRITES) else f"step_{n}"
+        rewritten = f"regexp_replace(t, {literal(pattern)}, {literal(replacement)}, 'g')"
+        step = f"CASE WHEN regexp_matches(t, {literal(when)}) THEN {rewritten} ELSE t END"
+        steps.append(f"{name} AS (SELECT * REPLACE ({step} AS t) FROM {rows})")
+        rows = name
+    return ",\n        ".join(steps)
+
+
+NO_DISTRICT = "市辖区"
+# One spelling, step by step: where the first pattern is found, every match of the second becomes the third. RE2 and Python alike.
+REWRITES = (
+    (_TURNED, f"^(.*){_TURNED}(.*)$", r"\2\1"),
+    ("[0-9A-Z](?:号楼|幢|座|#|楼)", "([0-9A-Z])(?:号楼|幢|座|#楼|#)|([A-Z][0-9]+)楼", r"\1\2栋"),
+    ("楼|F", "([0-9])(?:楼|F)", r"\1层"),
+    ("房", "([0-9])号?房间?$", r"\1室"),
+    ("(?:栋|单元|层)[0-9]{3,4}$", "((?:栋|单元|层)[0-9]{3,4})$", r"\1室"),
+    # 3-2-301 at the end is building, unit and room
+    ("-[0-9]{3,4}室?$", "([^0-9-])([0-9]{1,3})-([0-9]{1,2})-([0-9]{3,4})室?$", r"\1\2栋\3单元\4室"),
+)
+HIDDEN_PARTS = r"\*+(?:号楼|号|栋|单元|层|楼|室|弄|房|座|幢|-)?"
+SEVERAL_NUMBERS = "[0-9].*[^0-9].*[0-9]"
+TWO_SIGNS = r"[^*\-/#].*[^*\-/#]"  # less is no address
 # the numbers of houses, buildings, units and rooms, in order; a lone chain of numbers at the end is all of them
-_NUMBERED_PARTS = "'([0-9]+(?:-[0-9]+)*)(?:号|弄|栋|单元|室|$)'"
-_ALL_NUMBERS = f"array_to_string(regexp_extract_all(norm, {_NUMBERED_PARTS}, 1), '-')"
+NUMBERED_PARTS = "([0-9]+(?:-[0-9]+)*)(?:号|弄|栋|单元|室|$)"
+_ALL_NUMBERS = f"array_to_string(regexp_extract_all(norm, '{NUMBERED_PARTS}', 1), '-')"
 _COMMON_PARTS = (("号[^0-9]*", "栋", "单元", "室"), ("号[^0-9]*", "栋", "室"), ("栋", "单元", "室"))  # a quarter of the cost of the list
 
 

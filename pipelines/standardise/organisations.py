@@ -115,6 +115,15 @@ def standardise_codes(con: duckdb.DuckDBPyConnection, raw: str, into: str) -> in
 
 
 def _rows(raw: str) -> list[tuple[str, str | None, str, bool]]:
-    code = re.sub(r"[\s\-]", "", tidy(raw)).upper()
-    valid = is_uscc(code)
-    return [(raw, code if valid else None, code, valid)] if re.search("[0-9]", code) else []
+    code, valid = _bare_code(raw), read_code(raw)
+    return [(raw, valid, code, valid is not None)] if re.search("[0-9]", code) else []
+
+
+def read_code(value: str) -> str | None:
+    """A credit code in its standard form; None when it is not a valid one."""
+    code = _bare_code(value)
+    return code if is_uscc(code) else None
+
+
+def _bare_code(value: str) -> str:
+    return re.sub(r"[\s\-]", "", tidy(value)).upper()

@@ -85,7 +85,7 @@ def test_the_index_says_what_it_is(tmp_path: Path) -> None:
     folder = _serve(con, tmp_path)
     meta = ServingIndex.open(tmp_path).meta
     assert meta == {
-        "schema": 1, "version": "v1", "built_at": "2026-11-21T02:00:00.000+00:00", "ledger_seq": 0,
+        "schema": 2, "version": "v1", "built_at": "2026-11-21T02:00:00.000+00:00", "ledger_seq": 0,
         "key_fingerprint": KEYS.fingerprint, "key_version": "k1", "counts": {"profiles": 6, "tokens": 12, "aliases": 1},
         "section_ages": {"orders": {"as_of": "2026-11-20T23:10:00Z", "loaded_at": "2026-11-21T01:30:00Z"}},
     }
