@@ -6,9 +6,11 @@ A worker starts even when one of them is absent; it then says so in `/readyz` an
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from ledger.api_keys import StoredKey, stored_key
 from ledger.store import Ledger, open_ledger
@@ -16,6 +18,9 @@ from pipelines.publish.keyring import Keyring, load_keyring
 from pipelines.publish.serving_index import ServingIndex
 from schemas.errors import HubError, ServingUnavailable
 from schemas.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.resolve.resolve import Resolver
 
 REFRESH_SECONDS = 0.5
 KEY_SECONDS = 0.9
@@ -44,6 +49,8 @@ class Backend:
         self._looked_at = 0.0
         self._trouble: str | None = None
         self._keys: dict[str, tuple[float, StoredKey]] = {}
+        self._resolving = Lock()
+        self._resolver: Resolver | None = None
 
     def index(self) -> ServingIndex:
         """The serving index, at most half a second behind what is published.
@@ -102,6 +109,17 @@ class Backend:
         else:
             self._keys[key_id] = (began, stored)
         return stored
+
+    @contextmanager
+    def resolver(self) -> Iterator[Resolver]:
+        """What resolves new records, for one thread at a time. Imported and made when first asked for: it brings DuckDB with it."""
+        from pipelines.resolve.resolve import Resolver
+
+        with self._resolving:
+            keyring = self.keyring()
+            if self._resolver is None or self._resolver.keyring is not keyring:
+                self._resolver = Resolver(keyring)
+            yield self._resolver
 
     def warm_up(self) -> None:
         """Open and import beforehand what the first request would otherwise wait for; what is missing is logged."""

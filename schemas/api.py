@@ -8,10 +8,13 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
+from schemas.new_record import NewRecord
 from schemas.profile import Profile
 
 IdentifierType = Literal["phone", "email", "order", "waybill", "ticket", "member", "id_number", "wechat", "customer"]
 MAX_HITS = 50
+MAX_RECORDS = 100
+MAX_CANDIDATES = 10
 PROFILE_EXAMPLE: JsonDict = {
     "customer_id": "c4f1d02a9b83e675",
     "identity": {
@@ -66,6 +69,55 @@ class LookupAnswer(BaseModel):
 
     hits: list[LookupHit] = Field(description=f"At most {MAX_HITS}, those with the most records first.")
     hit_n: int = Field(description="Customers found in all.", examples=[1])
+    version: str = Field(description="Published version that answered.", examples=["v20261121T020000000-3f9a1c07"])
+
+
+class MatchRequest(BaseModel):
+    """Records that are not in the hub yet: who is each of them?"""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"records": [{"name": "张晓明", "phone": "138 1234 5678", "city": "杭州市"}]}]}
+    )
+
+    records: list[NewRecord] = Field(min_length=1, max_length=MAX_RECORDS, description="The columns of a customer row, as written.")
+
+
+class MatchEvidence(BaseModel):
+    """One comparison with the most similar of the customer's records, and what it adds to the odds."""
+
+    comparison: str = Field(description="What was compared.", examples=["phone"])
+    level: str = Field(description="How far it agrees, by the model.", examples=["sole"])
+    reason: str = Field(description="The same in words.", examples=["the same phone, which nobody else is known to use"])
+    bits: float = Field(description="log2(m / u): below 0 it speaks against.", examples=[27.28])
+
+
+class MatchCandidate(BaseModel):
+    """A customer the record may be, with masked facts that tell them from others."""
+
+    customer_id: str = Field(description="For `GET /v1/customers/{customer_id}`.", examples=["c4f1d02a9b83e675"])
+    joins: bool = Field(description="The record would become one with this customer.")
+    probability: float = Field(description="Of the strongest pair alone.", examples=[0.998])
+    bits: float = Field(description="Log2 of its odds, before anything else is known (prior) included.", examples=[9.1])
+    evidence: list[MatchEvidence] = Field(description="What these bits consist of, but for the prior.")
+    name: str | None = Field(default=None, description="Masked name.", examples=["张**"])
+    phone: str | None = Field(default=None, description="Masked first phone.", examples=["138****5678"])
+    city: str | None = Field(default=None, description="City of the first address.", examples=["杭州市"])
+
+
+class MatchResult(BaseModel):
+    """Who one record is."""
+
+    decision: Literal["match", "review", "new"] = Field(
+        description="`match`: it would join the first candidate. `review`: somebody is similar enough to be looked at. `new`: nobody."
+    )
+    candidates: list[MatchCandidate] = Field(description=f"At most {MAX_CANDIDATES}: those it joins first, then by bits.")
+    candidate_n: int = Field(description="Candidates found in all.", examples=[1])
+
+
+class MatchAnswer(BaseModel):
+    """One result a record, in the order of the request."""
+
+    results: list[MatchResult]
     version: str = Field(description="Published version that answered.", examples=["v20261121T020000000-3f9a1c07"])
 
 

@@ -71,7 +71,7 @@ class Resolver:
     """One a thread. Follows the version of the snapshots it is given."""
 
     def __init__(self, keyring: Keyring) -> None:
-        self._keyring = keyring
+        self.keyring = keyring
         self._facts: _Facts | None = None
         self._session: Session | None = None
 
@@ -85,7 +85,7 @@ class Resolver:
         mention = standardise_record(record, facts.readings.get)
         own = Node([OWN, *mention.evidence.values()], self._share(snapshot, mention.evidence["name_norm"]))
         keys, identifiers = session.keys(own, mention.identifiers)
-        tokens = {index.block_token(self._keyring.token, rule, key): (rule, key) for rule, key in keys}
+        tokens = {index.block_token(self.keyring.token, rule, key): (rule, key) for rule, key in keys}
         blocks = {of: self._block(snapshot, facts, token) for token, of in tokens.items() if token not in facts.shared}
         small = {of: entries for of, entries in blocks.items() if _is_small(facts.model, of[0], entries)}
         customers = dict.fromkeys(entry.customer for entries in small.values() for entry in entries)
@@ -108,7 +108,7 @@ class Resolver:
         return self._facts, self._session
 
     def _share(self, snapshot: Snapshot, name: object) -> float | None:
-        found = snapshot.value(index.NAMES, index.name_token(self._keyring.token, str(name))) if name else None
+        found = snapshot.value(index.NAMES, index.name_token(self.keyring.token, str(name))) if name else None
         return float(orjson.loads(found)) if found else None
 
     def _block(self, snapshot: Snapshot, facts: _Facts, token: bytes) -> list[index.Entry]:
@@ -119,7 +119,7 @@ class Resolver:
         sealed = snapshot.value(index.EVIDENCE, customer)
         if sealed is None:
             return []
-        said, held = orjson.loads(index.unseal(self._keyring.field, customer, sealed))
+        said, held = orjson.loads(index.unseal(self.keyring.field, customer, sealed))
         nodes = {row[0]: Node(row[:-1], row[-1]) for row in said}
         for node, identifier, kind, value in held:
             nodes[node].held.append(Identifier(identifier, kind, value))
