@@ -16,7 +16,7 @@ from schemas.errors import UsageError
 
 Kind = Literal[
     "given_name", "family_name", "full_name", "date", "postcode", "code", "email", "category", "text", "number", "address", "lat_lon",
-    "list", "zh_name", "phone", "id_number", "zh_address",
+    "list", "zh_name", "phone", "id_number", "zh_address", "organisation", "credit_code",
 ]  # fmt: skip
 OWN_NAMES = frozenset({"n", "record_id", "source_n", "a", "b", "levels", "rarity"})  # of columns that the engine makes beside the fields
 JOINED: tuple[Kind, ...] = ("full_name", "text", "address")  # kinds that may stand in several columns

@@ -1,4 +1,4 @@
-"""Values of Chinese people as the standardise stage reads them: each distinct value once, then joined back to its rows."""
+"""Values of Chinese people and organisations as the standardise stage reads them: each distinct value once, then joined to its rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pipelines.sql import quoted
 from pipelines.standardise.mentions import standardise_kind
 from schemas.table_model import Kind, TableModel
 
-_KIND_OF_VALUE: dict[Kind, str] = {"zh_name": "names", "phone": "phones", "id_number": "documents"}
+_KIND_OF_VALUE: dict[Kind, str] = {
+    "zh_name": "names", "phone": "phones", "id_number": "documents", "organisation": "organisations", "credit_code": "codes",
+}  # fmt: skip
 
 
 def standardise_fields(con: duckdb.DuckDBPyConnection, model: TableModel, rows: str) -> str:

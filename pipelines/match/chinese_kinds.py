@@ -18,17 +18,17 @@ from pipelines.sql import literal
 from pipelines.standardise.phones import PLACEHOLDER
 from schemas.table_model import Kind
 
-_BOTH_SHOWN = "l.{f}_shown IS NOT NULL AND r.{f}_shown IS NOT NULL"
-_MASKED = f"(l.{{f}} IS NULL OR r.{{f}} IS NULL) AND {_BOTH_SHOWN}"
-_AGREES = f"{_MASKED} AND {mask_agrees('l.{f}_shown', 'r.{f}_shown')}"
-_VISIBLE = "least(length(replace(l.{f}_shown, '*', '')), length(replace(r.{f}_shown, '*', '')))"
+BOTH_SHOWN = "l.{f}_shown IS NOT NULL AND r.{f}_shown IS NOT NULL"
+_MASKED = f"(l.{{f}} IS NULL OR r.{{f}} IS NULL) AND {BOTH_SHOWN}"
+AGREES = f"{_MASKED} AND {mask_agrees('l.{f}_shown', 'r.{f}_shown')}"
+VISIBLE = "least(length(replace(l.{f}_shown, '*', '')), length(replace(r.{f}_shown, '*', '')))"
 _SAME_LENGTH = "length(l.{f}) = length(r.{f})"
 _OTHER_CHARACTERS = " + ".join(f"(substr(l.{{f}}, {i}, 1) <> substr(r.{{f}}, {i}, 1))::INT" for i in range(1, 5))
 _DIFFERS = f"{_MASKED} AND NOT {mask_agrees('l.{f}_shown', 'r.{f}_shown')}"
-_MASKED_DIFFERENT = Level("masked_different", _DIFFERS, "what is visible differs", True)
+MASKED_DIFFERENT = Level("masked_different", _DIFFERS, "what is visible differs", True)
 
 
-def _slip(left: int, right: int) -> str:
+def slip(left: int, right: int) -> str:
     """One slip leaves alone the first `left` or the last `right` signs of a whole number; comparing these first spares most distances."""
     return (
         f"(left(l.{{f}}, {left}) = left(r.{{f}}, {left}) OR right(l.{{f}}, {right}) = right(r.{{f}}, {right})) "
@@ -40,9 +40,9 @@ CHINESE_LEVELS: dict[Kind, tuple[Level, ...]] = {
     "zh_name": (
         Level("exact", "l.{f} = r.{f}", "the same"),
         Level("homophone", f"l.{{f}}_pinyin = r.{{f}}_pinyin AND {_SAME_LENGTH}", "the same sound in other characters"),
-        Level("masked_given", f"{_AGREES} AND {_VISIBLE} >= 2", "all that is visible agrees, a character of the given name with it", True),
-        Level("masked_surname", _AGREES, "all that is visible agrees, which is one character", True),
-        _MASKED_DIFFERENT,
+        Level("masked_given", f"{AGREES} AND {VISIBLE} >= 2", "all that is visible agrees, a character of the given name with it", True),
+        Level("masked_surname", AGREES, "all that is visible agrees, which is one character", True),
+        MASKED_DIFFERENT,
         Level("romanised", "l.{f}_spelt = r.{f}_spelt OR l.{f}_spelt = r.{f}_turned OR l.{f}_turned = r.{f}_spelt", "its pinyin"),
         # a syllable of a name whose surname stands, or a letter of a name in letters
         Level(
@@ -58,27 +58,27 @@ CHINESE_LEVELS: dict[Kind, tuple[Level, ...]] = {
             "one character of three or four differs",
         ),
         Level("same_surname", "l.{f}_surname = r.{f}_surname", "only the surname is the same"),
-        Level("different", _BOTH_SHOWN, "different"),
+        Level("different", BOTH_SHOWN, "different"),
     ),
     "phone": (
         Level("exact", "l.{f} = r.{f}", "the same"),
-        Level("slip", _slip(5, 5), "one digit is wrong, missing or exchanged with its neighbour"),
+        Level("slip", slip(5, 5), "one digit is wrong, missing or exchanged with its neighbour"),
         Level(
             "masked_7",
-            f"{_AGREES} AND left(l.{{f}}_shown, 3) = left(r.{{f}}_shown, 3) AND right(l.{{f}}_shown, 4) = right(r.{{f}}_shown, 4) "
+            f"{AGREES} AND left(l.{{f}}_shown, 3) = left(r.{{f}}_shown, 3) AND right(l.{{f}}_shown, 4) = right(r.{{f}}_shown, 4) "
             "AND position('*' IN left(l.{f}_shown, 3) || right(l.{f}_shown, 4)) = 0",
             "the first three and the last four digits agree, the others are hidden",
             True,
         ),
-        Level("masked_4", f"{_AGREES} AND {_VISIBLE} >= 4", "four or more digits are visible and agree", True),
-        _MASKED_DIFFERENT,
+        Level("masked_4", f"{AGREES} AND {VISIBLE} >= 4", "four or more digits are visible and agree", True),
+        MASKED_DIFFERENT,
         Level("different", "l.{f} IS NOT NULL AND r.{f} IS NOT NULL", "different"),
     ),
     "id_number": (
         Level("exact", "l.{f} = r.{f}", "the same"),
-        Level("slip", f"least(length(l.{{f}}), length(r.{{f}})) >= 8 AND {_slip(8, 8)}", "one sign is wrong, missing or exchanged"),
-        Level("masked", f"{_AGREES} AND {_VISIBLE} >= 4", "all that is visible agrees, four signs or more", True),
-        _MASKED_DIFFERENT,
+        Level("slip", f"least(length(l.{{f}}), length(r.{{f}})) >= 8 AND {slip(8, 8)}", "one sign is wrong, missing or exchanged"),
+        Level("masked", f"{AGREES} AND {VISIBLE} >= 4", "all that is visible agrees, four signs or more", True),
+        MASKED_DIFFERENT,
         Level("same_birth", "l.{f}_born = r.{f}_born", "another number with the same birth date in it"),
         # two documents of different types do not contradict each other
         Level("different", "l.{f} IS NOT NULL AND r.{f} IS NOT NULL AND coalesce(l.{f}_type = r.{f}_type, true)", "different"),

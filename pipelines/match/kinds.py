@@ -9,6 +9,7 @@ from __future__ import annotations
 from pipelines.match.address_levels import ADDRESS_LEVELS, prepared_address
 from pipelines.match.chinese_kinds import CHINESE_LEVELS, chinese_columns
 from pipelines.match.level import Level
+from pipelines.match.organisation_kinds import ORGANISATION_LEVELS, organisation_columns
 from pipelines.sql import literal
 from schemas.table_model import Comparison, Kind, TableField
 
@@ -121,8 +122,9 @@ LEVELS: dict[Kind, tuple[Level, ...]] = {
     ),
     "list": (Level("in_common", "list_has_any(l.{f}, r.{f})", "a value in common"), _DIFFERENT),
     **CHINESE_LEVELS,
+    **ORGANISATION_LEVELS,
 }
-CHINESE = tuple(CHINESE_LEVELS)
+CHINESE = (*CHINESE_LEVELS, *ORGANISATION_LEVELS)
 _NAMES: tuple[Kind, ...] = ("given_name", "family_name")
 # kinds whose values have no rarity: nothing is exactly shared, or sharing it says the same for every value
 _WITHOUT_RARITY: tuple[Kind, ...] = ("number", "lat_lon", "list")
@@ -146,7 +148,7 @@ def has_rarity(comparison: Comparison, field: TableField) -> bool:
 
 def shown(name: str, field: TableField) -> str:
     """The prepared column that has something wherever the field has, be it hidden in part."""
-    return f"{name}_shown" if field.kind in CHINESE else name
+    return f"{name}_shown" if any(level.is_of_masked for level in LEVELS[field.kind]) else name
 
 
 def holds(level: Level, comparison: Comparison) -> str:
@@ -156,7 +158,7 @@ def holds(level: Level, comparison: Comparison) -> str:
 
 def prepared(name: str, field: TableField, cells: tuple[str, ...], *, day_first: bool) -> dict[str, str]:
     """SQL of the columns a field is prepared into, by their name; `cells` is the SQL of its raw columns as texts."""
-    if (columns := chinese_columns(field.kind, name)) is not None:
+    if columns := chinese_columns(field.kind, name) or organisation_columns(field.kind, name):
         return columns
     cell = cells[0]
     if field.kind in (*_NAMES, "full_name"):

@@ -10,12 +10,13 @@ from collections.abc import Callable, Collection, Iterable
 import duckdb
 
 from pipelines.standardise.addresses import standardise_addresses
+from pipelines.standardise.credit_codes import standardise_codes
 from pipelines.standardise.documents import standardise_documents
 from pipelines.standardise.emails import standardise_emails
 from pipelines.standardise.headers import event_at
 from pipelines.standardise.keys import reference_sql, trim_sql
 from pipelines.standardise.names import read_names
-from pipelines.standardise.organisations import standardise_codes
+from pipelines.standardise.organisation_parts import standardise_organisations
 from pipelines.standardise.phones import standardise_phones
 from pipelines.standardise.readings import add_readings, lay_out_readings
 from pipelines.standardise.roles import REGION, Role
@@ -89,6 +90,7 @@ _STANDARDISE: dict[str, Callable[[duckdb.DuckDBPyConnection, str, str], int]] = 
     "phones": standardise_phones,
     "emails": standardise_emails,
     "codes": standardise_codes,
+    "organisations": standardise_organisations,
     "documents": standardise_documents,
     "addresses": _standardise_addresses,
 }

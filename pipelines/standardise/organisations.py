@@ -1,16 +1,12 @@
-"""Organisations: is a name plainly one, its form for comparison, and the unified social credit code (GB 32100-2015)."""
+"""Organisations: is a name plainly one, and its form for comparison."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
 
-from pipelines.standardise.characters import has_han, simplify, tidy
+from pipelines.standardise.characters import has_han, simplify
 from pipelines.standardise.vocabulary import any_of, entries, words
-
-if TYPE_CHECKING:
-    import duckdb
 
 LATIN_END = r"(?:co|company|corp|corporation|inc|incorporated|ltd|limited|llc|llp|plc|gmbh|ag|s\.?a|pte|group)"
 _BRACKET_AT_END = re.compile(r"\s*[(\[【][^()\[\]【】]*[)\]】]$")
@@ -18,8 +14,7 @@ _DESK = re.compile(
     r"[\s\-]*(?:前台|总台|门卫|门岗|保安室|收发室|传达室|值班室|仓库|办公室|行政部|人事部|财务部|财务室|采购部|市场部|销售部|代收|收)$"
 )
 _PLACE_IN_BRACKETS = re.compile(r"(.+)[(\[【]([^()\[\]【】]{2,4})[)\]】](.+)")
-_PUNCTUATION = re.compile(r"[\s()\[\]【】《》<>\"'“”‘’,.，。·、\-_/&:;]+")
-_CODE_LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+PUNCTUATION = re.compile(r"[\s()\[\]【】《》<>\"'“”‘’,.，。·、\-_/&:;]+")
 NOT_A_TITLE = {
     "个人", "无", "无需发票", "不需要", "不开发票", "暂无", "个人发票", "增值税普通发票", "-", "null", "none", "personal", "na", "n/a",
 }  # fmt: skip
@@ -95,35 +90,5 @@ def normal_organisation(name: str) -> str | None:
     if not has_han(text):
         text = re.sub(r"[,.]", "", re.sub(r"\s*[()\[\]\-_/&:;\"']+\s*", " ", text))
         return re.sub(r"\s+", " ", text).strip() or None
-    text = _PUNCTUATION.sub("", text).replace("有限责任公司", "有限公司")
+    text = PUNCTUATION.sub("", text).replace("有限责任公司", "有限公司")
     return text if text and text not in NOT_A_TITLE else None
-
-
-def is_uscc(code: str) -> bool:
-    """Whether `code` is a unified social credit code: 18 of 31 signs, the last one the check sign (mod 31, weights 3^i)."""
-    if not re.fullmatch(rf"[1-9A-HJ-NPQRTUWXY][1-9][0-9]{{6}}[{_CODE_LETTERS}]{{10}}", code):
-        return False
-    total = sum(_CODE_LETTERS.index(sign) * pow(3, place, 31) for place, sign in enumerate(code[:17]))
-    return _CODE_LETTERS[-total % 31] == code[17]
-
-
-def standardise_codes(con: duckdb.DuckDBPyConnection, raw: str, into: str) -> int:
-    """Temp `into(raw, norm, value, is_valid)` of the distinct credit codes in temp `raw(raw)`. They are few: all go through Python."""
-    from pipelines.standardise.odd import flag, read_odd, text
-
-    return read_odd(con, f"SELECT raw FROM {raw}", into, _rows, [text("raw"), text("norm"), text("value"), flag("is_valid")])
-
-
-def _rows(raw: str) -> list[tuple[str, str | None, str, bool]]:
-    code, valid = _bare_code(raw), read_code(raw)
-    return [(raw, valid, code, valid is not None)] if re.search("[0-9]", code) else []
-
-
-def read_code(value: str) -> str | None:
-    """A credit code in its standard form; None when it is not a valid one."""
-    code = _bare_code(value)
-    return code if is_uscc(code) else None
-
-
-def _bare_code(value: str) -> str:
-    return re.sub(r"[\s\-]", "", tidy(value)).upper()

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.chinese_people import make_people
 from benchmarks.public_sets import MODELS
 from pipelines.link.link import link_rows
-from pipelines.match.kinds import CHINESE, LEVELS
+from pipelines.match.chinese_kinds import CHINESE_LEVELS
 from quality.linkage import evaluate
 from schemas.table_model import load_table_model
 from tests.link.world import level_reached
@@ -72,7 +72,7 @@ def test_two_values_reach_the_level_a_person_would_say(kind: str, left: str | No
 
 
 def test_every_level_has_an_example() -> None:
-    wanted = {(kind, level.name) for kind in CHINESE for level in LEVELS[kind]}
+    wanted = {(kind, level.name) for kind, levels in CHINESE_LEVELS.items() for level in levels}
     assert wanted <= {(kind, level) for kind, _, _, level in CASES}
 
 

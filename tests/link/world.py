@@ -83,6 +83,20 @@ def table(con: duckdb.DuckDBPyConnection, rows: list[dict[str, str | None]], nam
     return lent.column_names
 
 
+def levels_reached(kind: str, pairs: list[tuple[str | None, str | None]]) -> list[str | None]:
+    """The levels that pairs of values of a kind reach, all in one table; None for none."""
+    con = duckdb.connect()
+    values = {"version": "1", "record_id": "id", "random_pairs": 1_000, "pairing": [{"agree_on": ["f"]}]}
+    fields = {"f": {"column": "v", "kind": kind}}
+    model = TableModel.model_validate({**values, "fields": fields, "comparisons": {"f": {"of": "f"}}})
+    flat = [value for pair in pairs for value in pair]
+    prepare(con, model, "file_rows", table(con, [{"id": f"{n:06}", "v": value} for n, value in enumerate(flat)]))
+    con.execute(f"CREATE TEMP TABLE pairs AS SELECT 2 * range AS a, 2 * range + 1 AS b FROM range({len(pairs)})")
+    put_levels(con, model, "pairs", "levelled")
+    names = level_names(model)["f"]
+    return [names[level - 1] if level else None for (level,) in con.execute("SELECT levels FROM levelled ORDER BY a").fetchall()]
+
+
 def level_reached(kind: str, left: object, right: object, *, column: str | list[str] = "v", **field: Any) -> str | None:
     """The level that two values of a kind reach; None for none."""
     con = duckdb.connect()

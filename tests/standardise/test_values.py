@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from stdnum.cn import ric, uscc
 
 from pipelines.standardise import documents, emails
+from pipelines.standardise.credit_codes import is_uscc
 from pipelines.standardise.documents import check_digit, read_document, standardise_documents
 from pipelines.standardise.emails import read_email, standardise_emails
 from pipelines.standardise.keys import key_sql, normal_key, normal_wechat, normal_wechat_sql, reference_sql, trim_sql, trimmed
-from pipelines.standardise.organisations import is_uscc, normal_organisation
+from pipelines.standardise.organisations import normal_organisation
 from tests.standardise.columns import connection, standardised
 
 RESIDENT = "11010519491231002X"
