@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from benchmarks.chance import Draw, Ints, choose, cities, gaps
+
 RECORDS_A_PERSON = (0.55, 0.27, 0.12, 0.04, 0.02)  # share of people with 1, 2 … 5 records
 _SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆汪范金石廖贾夏韦付"
@@ -68,25 +68,9 @@ def _characters() -> _Characters:
     return _Characters(pl.Series(text), pl.Series(said), sounding, alike)
 
 
-class _Draw:
-    """Chance, by one seed; every answer has one number a row."""
-
-    def __init__(self, seed: int) -> None:
-        self.of = np.random.default_rng(seed)
-
-    def happens(self, rows: int, share: float) -> NDArray[np.bool_]:
-        return self.of.random(rows) < share
-
-    def below(self, rows: int, end: int) -> Ints:
-        return self.of.integers(0, end, rows)
-
-    def ranked(self, rows: int, shares: Ints | NDArray[np.float64]) -> Ints:
-        return np.searchsorted(np.cumsum(shares) / np.sum(shares), self.of.random(rows)).clip(0, len(shares) - 1)
-
-
 def make_people(records: int, seed: int = 1) -> pl.DataFrame:
     """A table of `records` rows in random order; `entity_id` is the person."""
-    draw = _Draw(seed)
+    draw = Draw(seed)
     mean = sum(n * share for n, share in enumerate(RECORDS_A_PERSON, 1))
     people = _people(draw, int(records / mean * 1.02) + 10)
     counts = draw.ranked(len(people), np.array(RECORDS_A_PERSON)) + 1
@@ -98,7 +82,7 @@ def make_people(records: int, seed: int = 1) -> pl.DataFrame:
     return pl.DataFrame([numbers.cast(pl.String).str.zfill(8), pl.Series("entity_id", who).cast(pl.String), *columns])
 
 
-def _people(draw: _Draw, n: int) -> pl.DataFrame:
+def _people(draw: Draw, n: int) -> pl.DataFrame:
     """One row a person, everything as numbers."""
     surnames, given = len(_SURNAMES), len(_characters().text) - len(_SURNAMES) - len(_COMPOUND)
     first = surnames + len(_COMPOUND)
@@ -109,8 +93,8 @@ def _people(draw: _Draw, n: int) -> pl.DataFrame:
     months = born.astype("datetime64[M]")
     own = np.arange(n)
     home = np.where(draw.happens(n, 0.15), np.maximum(own - 1, 0), own)
-    cities = _cities()
-    city = draw.ranked(n, 1 / np.arange(3, len(cities) + 3))
+    places = cities()
+    city = draw.ranked(n, 1 / np.arange(3, len(places) + 3))
     line = (np.array(_LINES)[draw.below(n, len(_LINES))] * 10**8 + draw.below(n, 10**8), draw.below(n, 10**8) + 139 * 10**8)
     return pl.DataFrame({
         "surname": draw.ranked(n, shares), "g1": first + draw.ranked(n, skewed),
@@ -118,28 +102,13 @@ def _people(draw: _Draw, n: int) -> pl.DataFrame:
         "year": months.astype("datetime64[Y]").astype(np.int64) + 1970, "month": months.astype(np.int64) % 12 + 1,
         "day": (born - months.astype("datetime64[D]")).astype(np.int64) + 1,
         "phone": np.where(draw.happens(n, 0.04), line[0][home], line[0]), "phone2": line[1],
-        "serial": draw.below(n, 1000), "born_in": cities["code"].to_numpy()[draw.below(n, len(cities))], "city": city[home],
+        "serial": draw.below(n, 1000), "born_in": places["code"].to_numpy()[draw.below(n, len(places))], "city": city[home],
         "home": draw.below(n, 2**40)[home], "home2": draw.below(n, 2**40),
         "mailbox": draw.below(n, 4), "mail_number": draw.below(n, 10**9), "host": draw.ranked(n, np.array(_HOST_SHARES)),
     })  # fmt: skip
 
 
-def _gaps(draw: _Draw, values: pl.Series, share: float, name: str) -> pl.Series:
-    """`values` under that `name`, a share of them gone."""
-    kept = pl.Series(~draw.happens(len(values), share))
-    return pl.select(pl.when(kept).then(values)).to_series().rename(name)
-
-
-def _choose(cases: list[tuple[float, pl.Series]], chance: NDArray[np.float64]) -> pl.Series:
-    """Of the series, the one each row's `chance` falls to; the shares add up to 1."""
-    lot, picked = pl.Series(chance), cases[-1][1]
-    bounds = np.cumsum([share for share, _ in cases])
-    for (_, series), until in reversed(list(zip(cases[:-1], bounds[:-1], strict=True))):
-        picked = pl.select(pl.when(lot < until).then(series).otherwise(picked)).to_series()
-    return picked
-
-
-def _name(draw: _Draw, true: pl.DataFrame) -> pl.Series:
+def _name(draw: Draw, true: pl.DataFrame) -> pl.Series:
     of, n = _characters(), len(true)
     parts = {name: true[name].to_numpy().copy() for name in ("surname", "g1", "g2")}
     last = np.where(parts["g2"] >= 0, 2, 1)  # a slip is in the last character as a rule
@@ -158,10 +127,10 @@ def _name(draw: _Draw, true: pl.DataFrame) -> pl.Series:
     hidden = [surname + "*" + g2, surname + stars, pl.Series(["*"]).gather(np.zeros(n, dtype=np.int64)) + g1 + g2]
     cases = [(0.88, whole), (0.03, whole + honorific), (0.01, surname + honorific), (0.015, said[0] + " " + said[1] + spelt2),
              (0.02, hidden[0]), (0.02, hidden[1]), (0.01, hidden[2]), (0.015, whole + "收")]  # fmt: skip
-    return _gaps(draw, _choose(cases, draw.of.random(n)), 0.1, "name")
+    return gaps(draw, choose(cases, draw.of.random(n)), 0.1, "name")
 
 
-def _slipped(draw: _Draw, number: Ints, digits: int, share: float) -> Ints:
+def _slipped(draw: Draw, number: Ints, digits: int, share: float) -> Ints:
     """In a share of the numbers one of the last `digits` wrong, or two neighbours exchanged."""
     n = len(number)
     power = 10 ** draw.below(n, digits - 1)
@@ -171,17 +140,17 @@ def _slipped(draw: _Draw, number: Ints, digits: int, share: float) -> Ints:
     return np.where(draw.happens(n, share), number + change, number)
 
 
-def _phone(draw: _Draw, true: pl.DataFrame) -> pl.Series:
+def _phone(draw: Draw, true: pl.DataFrame) -> pl.Series:
     n = len(true)
     now = np.where(draw.happens(n, 0.12), true["phone2"].to_numpy(), true["phone"].to_numpy())
     plain = pl.Series(_slipped(draw, now, 9, 0.03)).cast(pl.String)
     head, middle, tail = plain.str.slice(0, 3), plain.str.slice(3, 4), plain.str.slice(7, 4)
     cases = [(0.75, plain), (0.06, head + " " + middle + " " + tail), (0.03, head + "-" + middle + "-" + tail), (0.05, "+86 " + plain),
              (0.01, plain.str.slice(0, 10)), (0.06, head + "****" + tail), (0.04, "*******" + tail)]  # fmt: skip
-    return _gaps(draw, _choose(cases, draw.of.random(n)), 0.12, "phone")
+    return gaps(draw, choose(cases, draw.of.random(n)), 0.12, "phone")
 
 
-def _id_number(draw: _Draw, true: pl.DataFrame) -> pl.Series:
+def _id_number(draw: Draw, true: pl.DataFrame) -> pl.Series:
     n = len(true)
     dated = true["year"] * 10_000 + true["month"].cast(pl.Int64) * 100 + true["day"]
     first = true["born_in"].to_numpy() * 10**11 + dated.to_numpy() * 1_000 + true["serial"].to_numpy()
@@ -190,10 +159,10 @@ def _id_number(draw: _Draw, true: pl.DataFrame) -> pl.Series:
     whole = pl.Series(_slipped(draw, first, 10, 0.025)).cast(pl.String) + check
     cases = [(0.94, whole), (0.03, whole.str.slice(0, 6) + "********" + whole.str.slice(14, 4)), (0.02, whole.str.to_lowercase()),
              (0.01, whole.str.slice(0, 1) + "****************" + whole.str.slice(17, 1))]  # fmt: skip
-    return _gaps(draw, _choose(cases, draw.of.random(n)), 0.3, "id_number")
+    return gaps(draw, choose(cases, draw.of.random(n)), 0.3, "id_number")
 
 
-def _birth(draw: _Draw, true: pl.DataFrame) -> pl.Series:
+def _birth(draw: Draw, true: pl.DataFrame) -> pl.Series:
     n = len(true)
     year, month, day = (true[name].to_numpy().astype(np.int64) for name in ("year", "month", "day"))
     swapped = draw.happens(n, 0.02) & (day <= 12)
@@ -201,32 +170,22 @@ def _birth(draw: _Draw, true: pl.DataFrame) -> pl.Series:
     year = year + np.where(draw.happens(n, 0.015), draw.below(n, 3) - 1, 0)
     day = np.where(draw.happens(n, 0.02), draw.below(n, 28) + 1, day)
     text = [pl.Series(part).cast(pl.String).str.zfill(2) for part in (year, month, day)]
-    return _gaps(draw, text[0] + "-" + text[1] + "-" + text[2], 0.2, "birth_on")
+    return gaps(draw, text[0] + "-" + text[1] + "-" + text[2], 0.2, "birth_on")
 
 
-@cache
-def _cities() -> pl.DataFrame:
-    """code, city, province, districts of every city that has districts; the largest come in no order of size, which does not matter."""
-    rows = pl.read_csv(Path(__file__).resolve().parents[1] / "schemas" / "vocab" / "divisions.csv", schema_overrides={"parent": pl.Int64})
-    districts = rows.filter(pl.col("level") == "district").group_by("parent").agg(districts=pl.col("name").sort())
-    cities = rows.filter(pl.col("level") == "city").join(districts, left_on="code", right_on="parent")
-    provinces = rows.filter(pl.col("level") == "province").select(parent="code", province="name")
-    return cities.join(provinces, on="parent").select("code", "province", "districts", city="name").sort("code")
-
-
-def _address(draw: _Draw, true: pl.DataFrame) -> list[pl.Series]:
-    n, cities = len(true), _cities()
+def _address(draw: Draw, true: pl.DataFrame) -> list[pl.Series]:
+    n, places = len(true), cities()
     moved = draw.happens(n, 0.12)
     home = np.where(moved, true["home2"].to_numpy(), true["home"].to_numpy())
-    city = np.where(moved & draw.happens(n, 0.3), draw.below(n, len(cities)), true["city"].to_numpy())
+    city = np.where(moved & draw.happens(n, 0.3), draw.below(n, len(places)), true["city"].to_numpy())
     part = {name: home // at % end for name, at, end in
             (("road", 1, 20), ("number", 20, 300), ("estate", 6_000, 20), ("end", 120_000, 6), ("building", 720_000, 25),
              ("floor", 18_000_000, 24), ("door", 432_000_000, 4), ("district", 1_728_000_000, 600))}  # fmt: skip
     texts = {name: pl.Series(value + 1).cast(pl.String) for name, value in part.items()}
-    names, provinces = cities["city"].gather(city), cities["province"].gather(city)
-    starts = np.concatenate([[0], np.cumsum(cities["districts"].list.len().to_numpy())])
+    names, provinces = places["city"].gather(city), places["province"].gather(city)
+    starts = np.concatenate([[0], np.cumsum(places["districts"].list.len().to_numpy())])
     at = starts[city] + part["district"] % (starts[city + 1] - starts[city])
-    district = cities["districts"].explode().gather(at)
+    district = places["districts"].explode().gather(at)
     road = pl.Series(_ROADS).gather(part["road"]) + "路" + texts["number"] + "号"
     estate = pl.Series(_ESTATES).gather(part["estate"]) + pl.Series(_ENDS).gather(part["end"])
     room = texts["floor"] + "0" + texts["door"]
@@ -235,11 +194,11 @@ def _address(draw: _Draw, true: pl.DataFrame) -> list[pl.Series]:
     cases = [(0.5, full + house + "室"), (0.15, full + texts["building"] + "号楼" + room), (0.1, district + road + house + "室"),
              (0.1, district + estate + house), (0.05, road + estate + house + "室"), (0.05, provinces + names + full + house + "室"),
              (0.05, full)]  # fmt: skip
-    written = _gaps(draw, _choose(cases, draw.of.random(n)), 0.2, "address")
-    return [_gaps(draw, provinces, 0.1, "province"), _gaps(draw, names, 0.1, "city"), written]
+    written = gaps(draw, choose(cases, draw.of.random(n)), 0.2, "address")
+    return [gaps(draw, provinces, 0.1, "province"), gaps(draw, names, 0.1, "city"), written]
 
 
-def _email(draw: _Draw, true: pl.DataFrame) -> pl.Series:
+def _email(draw: Draw, true: pl.DataFrame) -> pl.Series:
     n, said = len(true), _characters().syllable
     number = np.where(draw.happens(n, 0.1), true["mail_number"].to_numpy() // 7, true["mail_number"].to_numpy())
     spelt = said.gather(true["surname"]) + said.gather(true["g1"])
@@ -247,7 +206,7 @@ def _email(draw: _Draw, true: pl.DataFrame) -> pl.Series:
     short = pl.Series(number % 10_000).cast(pl.String)
     numeric = pl.Series(number + 10**8).cast(pl.String)
     mailbox = pl.select(pl.when(kind < 2).then(numeric).when(kind == 2).then(spelt + short).otherwise(spelt + "_" + short)).to_series()
-    return _gaps(draw, mailbox + "@" + pl.Series(_HOSTS).gather(true["host"]), 0.3, "email")
+    return gaps(draw, mailbox + "@" + pl.Series(_HOSTS).gather(true["host"]), 0.3, "email")
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipelines.link.sources import all_pairs, keep_apart
 from pipelines.match.kinds import begins_exact, has_rarity, holds, levels_of
-from pipelines.match.learn import Floats, Learned, Masked, learn, shares
+from pipelines.match.learn import Apart, Floats, Learned, Masked, learn, shares
 from pipelines.warehouse import execute_with
 from schemas.errors import UsageError
 from schemas.table_model import TableModel
@@ -36,6 +36,11 @@ def level_names(model: TableModel) -> dict[str, tuple[str, ...]]:
 def masked_levels(model: TableModel) -> tuple[Masked, ...]:
     """By comparison, which of its levels only pairs with a hidden value reach."""
     return tuple(np.array([x.is_of_masked for x in levels_of(of, model.fields[of.of])]) for of in model.comparisons.values())
+
+
+def levels_apart(model: TableModel) -> tuple[Apart, ...]:
+    """By comparison, which of its levels tell apart."""
+    return tuple(np.array([x.tells_apart for x in levels_of(of, model.fields[of.of])]) for of in model.comparisons.values())
 
 
 def reached(number: int) -> str:
@@ -75,7 +80,7 @@ def learn_weights(con: duckdb.DuckDBPyConnection, model: TableModel, rows_n: int
     given = tuple(_given(model, name, levels) for name, levels in names.items())
     found = patterns_of(con, model, "levelled")
     random = shares_of_random_pairs(con, model, rows_n)
-    return learn(found.levels, found.counts, random, all_pairs(con, model), given, masked_levels(model))
+    return learn(found.levels, found.counts, random, all_pairs(con, model), given, masked_levels(model), levels_apart(model))
 
 
 def shares_of_random_pairs(con: duckdb.DuckDBPyConnection, model: TableModel, rows_n: int) -> tuple[Floats, ...]:

@@ -37,9 +37,9 @@ ORGANISATION_LEVELS: dict[Kind, tuple[Level, ...]] = {
         Level(
             "branch",
             f"l.{{f}}_branch IS DISTINCT FROM r.{{f}}_branch AND (l.{{f}}_core = r.{{f}}_core OR {_BEGINS})",
-            "one is a branch of the other, or another branch",
+            "one is a branch of the other, or another branch", tells_apart=True,
         ),
-        Level("other_region", "l.{f}_core = r.{f}_core AND l.{f}_region <> r.{f}_region", "the same name in another place"),
+        Level("other_region", "l.{f}_core = r.{f}_core AND l.{f}_region <> r.{f}_region", "the same name elsewhere", tells_apart=True),
         Level("other_form", "l.{f}_core = r.{f}_core AND l.{f}_form <> r.{f}_form", "the same name, but another legal form"),
         Level("same_core", "l.{f}_core = r.{f}_core", "the same but for a place or legal form that one leaves out"),
         Level("homophone", f"l.{{f}}_sound = r.{{f}}_sound AND {_SAME_LENGTH}", "the same sound in other characters"),
@@ -48,7 +48,7 @@ ORGANISATION_LEVELS: dict[Kind, tuple[Level, ...]] = {
         Level("short_form", f"{_BEGINS} AND {_NO_OTHER_REGION}", "the beginning of the other, as names are shortened"),
         Level("initials", _INITIALS, "some characters of the other in their order, as names are abbreviated"),
         Level("one_char", _ONE_CHARACTER, "one character is wrong, missing or exchanged with its neighbour"),
-        Level("other_trade", "l.{f}_brand = r.{f}_brand", "the same brand in another trade"),
+        Level("other_trade", "l.{f}_brand = r.{f}_brand", "the same brand in another trade", tells_apart=True),
         Level("different", "l.{f} IS NOT NULL AND r.{f} IS NOT NULL", "different"),
     ),
     "credit_code": (
@@ -59,7 +59,7 @@ ORGANISATION_LEVELS: dict[Kind, tuple[Level, ...]] = {
               "one sign is wrong, missing or exchanged"),
         Level("masked", f"{AGREES} AND {VISIBLE} >= 4", "all that is visible agrees, four signs or more", True),
         MASKED_DIFFERENT,
-        Level("contradicts", _BOTH_VALID, "two valid codes of two organisations"),
+        Level("contradicts", _BOTH_VALID, "two valid codes of two organisations", tells_apart=True),
         Level("different", "l.{f} IS NOT NULL AND r.{f} IS NOT NULL", "different"),
     ),
 }  # fmt: skip

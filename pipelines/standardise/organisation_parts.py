@@ -28,7 +28,7 @@ from pipelines.standardise.vocabulary import any_of, entries, words
 if TYPE_CHECKING:
     import duckdb
 
-_LABEL = re.compile(r"^(?:发票)?(?:抬头|名称|(?:公司|单位|企业|购方|购买方|销方|客户)(?:名称|抬头)?)\s*[::]\s*")
+_LABEL = re.compile(r"^(?:发票)?(?:抬头|名称|(?:公司|单位|企业|购方|购买方|销方|客户)(?:名称|抬头)?)(?:\s*[::]\s*|\s+)")
 _TAX_NUMBER = re.compile(
     r"[\s,;/:、]*(?:税号|纳税人识别号|统一社会信用代码)?[\s::]*(?<![0-9a-z])[0-9a-z]{2}[0-9]{6}[0-9a-z]{7,12}(?![0-9a-z]).*$"
 )
@@ -98,7 +98,7 @@ def _han(text: str) -> Organisation | None:
     stem = (region or "") + core
     form = form or (written if written not in _UNSAID else None) or None
     ending = written or form or ""
-    short = core if form is None and branch is None and len(core) > 1 else None
+    short = core if form is None and len(core) > 1 else None
     return Organisation(
         norm=stem + ending + (branch or ""),
         core=core, brand=brand, region=region, form=form, branch=branch, former=None, stem=stem, signs=_signs(stem),

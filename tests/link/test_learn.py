@@ -110,3 +110,17 @@ def test_whatever_was_proposed_weights_are_shares(rows: list[tuple[int, int, int
     assert 0 < found.prior <= 0.5
     assert ((chances := probabilities(patterns, found.m, found.u, found.prior)) >= 0).all()
     assert (chances <= 1).all()
+
+
+def test_a_level_that_tells_apart_is_never_learned_as_evidence() -> None:
+    """Half of the pairs that agree on the first field's second level share the other fields as true pairs do."""
+    m, u = (np.array([0.6, 0.35, 0.05]), *M[1:]), (np.array([0.002, 0.008, 0.99]), *U[1:])
+    pairs = _pairs(5_000, 400_000, m, u)
+    patterns, counts = np.unique(pairs[(pairs[:, 0] < 3) | (pairs[:, -1] == 1)], axis=0, return_counts=True)
+    random = shares(pairs, np.ones(len(pairs)), _clear(u))
+    apart = (np.array([False, True, False]), *_clear(u)[1:])
+    found = learn(patterns, counts.astype(np.float64), random, 405_000, apart=apart)
+    assert np.log2(found.m[0] / found.u[0])[1] <= -15.9
+    assert [of.sum() for of in found.m] == pytest.approx([1] * len(m))
+    without = learn(patterns, counts.astype(np.float64), random, 405_000)
+    assert np.log2(without.m[0] / without.u[0])[1] > 0
