@@ -17,7 +17,7 @@ help:
 	@echo "make check                           ruff and mypy"
 	@echo "make lock                            resolve requirements.in into requirements.txt (needs uv)"
 	@echo "make bench-pipeline [CUSTOMERS=...]  time a full run and a day's delta"
-	@echo "make bench-identity                  measure hub dedupe on public person sets and invented Chinese people"
+	@echo "make bench-identity                  measure hub dedupe on public sets, invented people and companies"
 	@echo "make bench-addresses                 measure the address comparator on real pairs"
 	@echo "make clean                           remove the virtual environment and caches; data/ stays"
 

@@ -63,7 +63,8 @@ ORGANISATION_LEVELS: dict[Kind, tuple[Level, ...]] = {
         Level("different", "l.{f} IS NOT NULL AND r.{f} IS NOT NULL", "different"),
     ),
 }  # fmt: skip
-_OF_NAME = ("core", "brand", "region", "form", "branch", "former", "stem", "signs", "sound", "looks", "spelt", "short", "pattern")
+OF_NAME = ("core", "brand", "region", "form", "branch", "former", "stem", "signs", "sound", "looks", "spelt", "short", "pattern")
+OF_CODE = ("shown", "organisation", "is_valid")
 
 
 def organisation_columns(kind: Kind, name: str) -> dict[str, str] | None:
@@ -71,7 +72,7 @@ def organisation_columns(kind: Kind, name: str) -> dict[str, str] | None:
     (pipelines/link/standardised.py); None for any other kind."""
     v = f"value_of_{name}"
     if kind == "organisation":
-        return {name: f"{v}.norm", **{f"{name}_{part}": f"{v}.{part}" for part in _OF_NAME}}
+        return {name: f"{v}.norm", **{f"{name}_{part}": f"{v}.{part}" for part in OF_NAME}}
     if kind == "credit_code":
         return {
             name: f"CASE WHEN NOT {v}.is_masked THEN {v}.value END", f"{name}_shown": f"{v}.value",

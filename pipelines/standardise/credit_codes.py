@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC = re.compile(rf"[1-9A-HJ-NPQRTUWXY][1-9][0-9]{{6}}[{SIGNS}]{{10}}")
+_VALUES = {sign: value for value, sign in enumerate(SIGNS)}
+_POWERS = tuple(pow(3, place, 31) for place in range(17))
 _MEANT = str.maketrans("OIZS", "0125")
 _ORGANISATION = re.compile(r"[0-9A-Z]{8}[0-9X]")
 _WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
@@ -42,7 +44,7 @@ def is_uscc(code: str) -> bool:
     """Whether `code` is a unified social credit code: 18 of 31 signs, the last one the check sign (mod 31, weights 3^i)."""
     if not _USCC.fullmatch(code):
         return False
-    total = sum(SIGNS.index(sign) * pow(3, place, 31) for place, sign in enumerate(code[:17]))
+    total = sum(weight * _VALUES[sign] for weight, sign in zip(_POWERS, code, strict=False))
     return SIGNS[-total % 31] == code[17]
 
 

@@ -13,8 +13,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.chinese_companies import make_companies
 from pipelines.link.link import link_rows
+from pipelines.link.suggest.columns import look
 from pipelines.link.suggest.draft import suggest_model
+from pipelines.link.suggest.guess import guess
 from quality.linkage import evaluate
 from schemas.errors import HubError
 from schemas.table_model import TableModel
@@ -120,6 +123,39 @@ def test_a_table_of_chinese_customers() -> None:
     assert _kinds(model) == {"姓名": "full_name", "手机号": "code", "身份证号": "code", "收货地址": "text", "会员等级": "category"}
     assert "left out: 用户ID, seems to say already who is who" in text
     link_rows(con, model, "file_rows", list(rows[0]))
+
+
+COMPANY_HEADERS = {
+    "company": ("公司名称", "单位名称", "发票抬头", "购方名称", "company", "Organisation name", "supplier_name", "buyer"),
+    "credit_code": ("统一社会信用代码", "纳税人识别号", "购方税号", "vat_id", "Tax ID", "credit code", "uscc", "registration"),
+}
+
+
+@pytest.mark.parametrize("of", range(8))
+def test_columns_of_companies_are_told_by_header_and_values(of: int) -> None:
+    """In the last case by the values alone."""
+    con, headers = duckdb.connect(), {column: names[of] for column, names in COMPANY_HEADERS.items()}
+    con.register("lent", make_companies(200).rename(headers).to_arrow())
+    kinds = {column.name: guess(column) for column in look(con, "lent")}
+    assert (kinds[headers["company"]], kinds[headers["credit_code"]]) == ("organisation", "credit_code")
+
+
+def test_companies_are_found_by_the_proposed_model() -> None:
+    rows = make_companies(400).to_dicts()
+    con, _, model = _suggest(rows)
+    link_rows(con, model, "file_rows", list(rows[0]))
+    found = evaluate(con, "entities", "SELECT record_id, entity_id FROM file_rows").pairs
+    assert found.precision >= 0.97
+    assert found.recall >= 0.95
+
+
+def test_a_column_of_companies_in_letters() -> None:
+    con = duckdb.connect()
+    names = [f"{''.join(chr(97 + (n * k) % 26) for k in (3, 7, 11, 5))} {['trading', 'services', 'device'][n % 3]}" for n in range(60)]
+    rows = [{"id": f"c{n}", "company": names[n % 50], "country": ["de", "fr"][n % 2], "vat": f"DE{n:09}"} for n in range(60)]
+    con.register("lent", pa.Table.from_pylist(rows))
+    kinds = {column.name: guess(column) for column in look(con, "lent")}
+    assert (kinds["company"], kinds["vat"]) == ("organisation", "code")
 
 
 def test_latitude_and_longitude_are_one_place() -> None:

@@ -13,6 +13,7 @@ from pipelines.link.files import FILE
 from pipelines.link.suggest.columns import Column, look
 from pipelines.link.suggest.guess import ADDRESS, BIRTH, GENDER, NUMBER_OF_SOMEBODY, PHONE, guess, is_about_people, is_like_code, separator
 from pipelines.link.suggest.repeats import OPEN, repeats, together
+from pipelines.match.organisation_kinds import OF_CODE, OF_NAME
 from pipelines.sql import quoted
 from pipelines.warehouse import count
 from schemas.table_model import OWN_NAMES, Kind, TableField
@@ -31,6 +32,7 @@ EVENT = (
 SOMEBODY = f"{BIRTH}|{PHONE}|{ADDRESS}|{NUMBER_OF_SOMEBODY}"
 OF_ANOTHER = r"\b(phone|tel|addr|address|email|mail|id|passport|licen[cs]e|name) (type|kind|usage)$"
 YAML_WORDS = {"yes", "no", "on", "off", "true", "false", "null", "y", "n"}  # what YAML takes for no text
+_PARTS = ("year", "month", "day", "on", "words", "mailbox", "longitude", *OF_NAME, *OF_CODE)  # of what a field is prepared into
 _MOST = 16  # comparisons of a model
 _HARDLY = 0.01
 _NEARLY_UNIQUE = 0.95
@@ -91,6 +93,7 @@ def choose(con: duckdb.DuckDBPyConnection, rows: str) -> Choice:
     return choice
 
 
+_SHARED = ("code", "category", "credit_code")  # kinds whose values say nothing unless two rows have the same
 Reason = tuple[str, Callable[[Column, Kind | None, bool], bool]]
 _REASONS: tuple[Reason, ...] = (
     ("empty", lambda c, kind, people: not c.filled),
@@ -99,7 +102,7 @@ _REASONS: tuple[Reason, ...] = (
     ("hardly ever filled", lambda c, kind, people: c.filled < max(2, _HARDLY * c.rows)),
     ("seems to say already who is who; as evidence it would decide alone", lambda c, kind, people: _says(ENTITY, c) and not _is_name(kind)),
     ("tells where a row is from, not who", lambda c, kind, people: _says(SOURCE, c)),
-    ("another in every row", lambda c, kind, people: c.distinct == c.filled and (kind in ("code", "category") or c.forms["whole"] == 1)),
+    ("another in every row", lambda c, kind, people: c.distinct == c.filled and (kind in _SHARED or c.forms["whole"] == 1)),
     ("free text", lambda c, kind, people: kind is None or (kind == "text" and c.words > 4 and c.distinct > _NEARLY_UNIQUE * c.filled)),
     ("a moment, which tells an event", lambda c, kind, people: c.forms["time"] >= 0.5 and not _says(BIRTH, c)),
     ("describes another column", lambda c, kind, people: _says(OF_ANOTHER, c)),
@@ -170,7 +173,7 @@ def _name(header: str, taken: set[str]) -> str:
     while name in taken:
         n += 1
         name = f"{plain}_{n}"
-    taken |= {name, *(f"{name}_{part}" for part in ("year", "month", "day", "on", "words", "mailbox", "longitude"))}
+    taken |= {name, *(f"{name}_{part}" for part in _PARTS)}
     return name
 
 

@@ -11,6 +11,7 @@ from pipelines.link.dates import usual_date
 from pipelines.link.files import FILE
 from pipelines.match.kinds import prepared
 from pipelines.sql import literal, quoted
+from pipelines.standardise.vocabulary import any_of, words
 from schemas.table_model import TableField
 
 _LOOKED_AT = 20_000  # distinct values whose form is told
@@ -20,6 +21,8 @@ _DIGITS = "regexp_replace(v, '[^0-9]', '', 'g')"
 _ITEM = r"\s*([^@\s]+@[^@\s]+\.\w+|[+\d][\d ()-]{4,}|[A-Za-z\d-]*\d[A-Za-z\d-]{4,})\s*"
 _DATE = prepared("d", TableField(column="v", kind="date"), (usual_date("v"),), day_first=False)
 _DAY_FIRST = prepared("d", TableField(column="v", kind="date"), (usual_date("v"),), day_first=True)
+# a whole word of organisations anywhere, for a branch or a note may stand behind it
+_ORGANISATION = rf"{any_of(word for word in words('organisation_words') if len(word) > 1)}|商行|[厂店]$|\b(inc|ltd|llc|corp|gmbh|plc|co)\b"
 FORMS = {
     "email": r"regexp_full_match(v, '[^@\s]+@[^@\s]*\.[^@\s]+')",
     "date": f"coalesce(year(coalesce({_DATE['d_on']}, {_DAY_FIRST['d_on']})) BETWEEN 1000 AND 2100, false)",
@@ -32,6 +35,9 @@ FORMS = {
     "phone": rf"regexp_full_match(v, '[-+\d ().#/x]+') AND length({_DIGITS}) BETWEEN 6 AND 15",
     "mobile": rf"regexp_full_match({_DIGITS}, '(86)?1[3-9]\d{{9}}')",
     "cn_id": r"regexp_full_match(v, '\d{17}[\dXx]')",
+    # of businesses, and the taxpayer number before it: no 18 signs that may be a person's
+    "uscc": r"regexp_full_match(upper(v), '([9ANY][1-9]\d{6}[\dA-Z]{10})|(\d{6}([\dA-Z]{7}[A-Z][\dX]|[A-Z][\dA-Z]{7}[\dX]))')",
+    "organisation": f"regexp_matches(lower(v), {literal(_ORGANISATION)})",
     "uk_postcode": r"regexp_full_match(lower(v), '[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}')",
     "spaced": "contains(v, ' ')",
     **{f"in_list{s}": f"regexp_full_match(v, '{_ITEM}([{s}]{_ITEM})*')" for s in SEPARATORS},

@@ -19,7 +19,13 @@ BIRTH = r"\bdob\b|birth|\bborn\b|geburt|naissance|\bdod\b|death|died|出生|生�
 PHONE = r"phone|mobile|\btel\b|\bfax\b|\bcell\b|telefon|手机|电话|联系方式"
 POSTCODE = r"post ?code|postal|\bzip\b|\bplz\b|邮编|邮政编码"
 ADDRESS = r"address\b|\baddr (full|line)|\baddr\b|adresse|anschrift|地址"
-NUMBER_OF_SOMEBODY = r"\bssn\b|soc(ial)? ?sec|passport|licen[cs]e|national id|\btax\b|身份证|证件|护照|社保|税号|信用代码"
+CREDIT_CODE = r"信用代码|税号|纳税人|组织机构代码|\buscc\b|credit code|\b(vat|tax)( (id|no|number|code))?$"
+NUMBER_OF_SOMEBODY = rf"\bssn\b|soc(ial)? ?sec|passport|licen[cs]e|national id|\btax\b|身份证|证件|护照|社保|{CREDIT_CODE}"
+_HAN_ORGANISATION = "公司|单位|企业|供应商|商户|购方|购买方|销方|销售方"
+ORGANISATION = rf"company|organi[sz]ation|\borg\b|\bfirma?\b|supplier|vendor|invoice title|抬头|{_HAN_ORGANISATION}"
+ORGANISATION_NAME = (
+    rf"^(company|organi[sz]ation|firma?|supplier|vendor)( name)?$|invoice title|抬头|({_HAN_ORGANISATION})(全称|名称?)$"
+)
 PLACE = r"city|town|suburb|place|street|county|region|village|ort\b|stadt|城市|省|市$|区$|县|街道|地区"
 AMOUNT = r"age\b|income|salary|height|weight|score|amount|price|total|qty|quantity|年龄|金额|数量|身高|体重"
 GENDER = r"gender|\bsex\b|性别"
@@ -47,6 +53,8 @@ GUESSES = (
     Guess("email", ANY, "email", 0.6),
     Guess("date", BIRTH, "date", 0.4, about_people=True),
     Guess("code", PHONE, "phone", 0.5),
+    Guess("credit_code", CREDIT_CODE, "uscc", 0.3),
+    Guess("credit_code", ANY, "uscc", 0.6),
     Guess("code", NUMBER_OF_SOMEBODY, "code", 0.7),
     Guess("code", ANY, "cn_id", 0.8),
     Guess("code", ANY, "mobile", 0.8),
@@ -54,6 +62,9 @@ GUESSES = (
     Guess("postcode", POSTCODE, "code", 0.3),
     Guess("postcode", POSTCODE, "uk_postcode", 0.3),
     Guess("postcode", ANY, "uk_postcode", 0.7),
+    Guess("organisation", ORGANISATION, "organisation", 0.3),
+    Guess("organisation", ORGANISATION_NAME, "letters", 0.5),
+    Guess("organisation", ANY, "organisation", 0.6),
     Guess("full_name", PERSON, "letters", 0.6, about_people=True),
     Guess("given_name", GIVEN, "letters", 0.6, about_people=True),
     Guess("family_name", FAMILY, "letters", 0.6, about_people=True),

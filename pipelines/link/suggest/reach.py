@@ -56,7 +56,10 @@ class Candidate:
         return 1 - self.rows_over_cap / max(self.rows, 1)
 
 
-_WHOLE: tuple[Kind, ...] = ("given_name", "family_name", "full_name", "date", "postcode", "code", "email", "text", "address", "category")
+_WHOLE: tuple[Kind, ...] = (
+    "given_name", "family_name", "full_name", "date", "postcode", "code", "email", "text", "address", "category",
+    "organisation", "credit_code",
+)  # fmt: skip
 _WORDS, _FIRST, _LAST = "{f}_words", "string_split({f}, ' ')[1]", "string_split({f}, ' ')[-1]"
 
 
@@ -76,6 +79,10 @@ def _parts(kind: Kind, length: float) -> list[tuple[str, ...]]:
         return [("{f}_year",), ("{f}_month", "{f}_day")]
     if kind == "email":
         return [("{f}_mailbox",)]
+    if kind == "organisation":
+        return [("{f}_core",), ("{f}_sound",)]
+    if kind == "credit_code":
+        return [("{f}_organisation",), ("right({f}_shown, 4)",)]
     if kind == "text" and length >= _LONG_TEXT:
         return [("left({f}, 12)",), ("right({f}, 6)",)]
     of_kind: dict[Kind, list[tuple[str, ...]]] = {
