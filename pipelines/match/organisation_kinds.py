@@ -2,7 +2,8 @@
 
 | kind | prepared columns |
 | --- | --- |
-| `organisation` | the name in one form; its `_core` (brand and trade), `_brand`, `_region`, `_form`, `_branch`, and `_former` name |
+| `organisation` | the name in one form; its `_core` (brand and trade), `_brand`, `_region` and that one's code `_place`, `_form`, |
+| | `_branch`, and `_former` name |
 | | `_stem` (region and core): with one byte a character, `_signs`; how it sounds, `_sound`; how it looks, `_looks` |
 | | `_spelt`, the brand in letters; of a name without legal form `_short`, to begin a longer one, and `_pattern`, to abbreviate one |
 | `credit_code` | the clear code; `_shown` with `*` for hidden signs; `_is_valid` by its check sign; `_organisation`, the code in it |
@@ -14,7 +15,10 @@ from pipelines.match.chinese_kinds import AGREES, MASKED_DIFFERENT, VISIBLE, sli
 from pipelines.match.level import Level
 from schemas.table_model import Kind
 
-_NO_OTHER_REGION = "coalesce(l.{f}_region = r.{f}_region, true)"
+# the same, or a city and what lies in it; a province holds so much that it is another region
+_SAME_REGION = (
+    "(l.{f}_place = r.{f}_place OR left(l.{f}_place, 4) = left(r.{f}_place, 4) AND least(length(l.{f}_place), length(r.{f}_place)) = 4)"
+)
 _SAME_LENGTH = "length(l.{f}_stem) = length(r.{f}_stem)"
 _BEGINS = "coalesce(starts_with(r.{f}_core || ' ', l.{f}_short) OR starts_with(l.{f}_core || ' ', r.{f}_short), false)"
 # `x OR y` alone would be no answer where one of the two is a full name, which has no short form
@@ -39,13 +43,13 @@ ORGANISATION_LEVELS: dict[Kind, tuple[Level, ...]] = {
             f"l.{{f}}_branch IS DISTINCT FROM r.{{f}}_branch AND (l.{{f}}_core = r.{{f}}_core OR {_BEGINS})",
             "one is a branch of the other, or another branch", tells_apart=True,
         ),
-        Level("other_region", "l.{f}_core = r.{f}_core AND l.{f}_region <> r.{f}_region", "the same name elsewhere", tells_apart=True),
+        Level("other_region", f"l.{{f}}_core = r.{{f}}_core AND NOT {_SAME_REGION}", "the same name elsewhere", tells_apart=True),
         Level("other_form", "l.{f}_core = r.{f}_core AND l.{f}_form <> r.{f}_form", "the same name, but another legal form"),
         Level("same_core", "l.{f}_core = r.{f}_core", "the same but for a place or legal form that one leaves out"),
         Level("homophone", f"l.{{f}}_sound = r.{{f}}_sound AND {_SAME_LENGTH}", "the same sound in other characters"),
         Level("lookalike", "l.{f}_looks = r.{f}_looks", "characters that are taken for each other"),
         Level("romanised", "l.{f}_spelt = r.{f}_spelt AND (l.{f}_sound IS NULL) <> (r.{f}_sound IS NULL)", "its brand in pinyin"),
-        Level("short_form", f"{_BEGINS} AND {_NO_OTHER_REGION}", "the beginning of the other, as names are shortened"),
+        Level("short_form", f"{_BEGINS} AND coalesce({_SAME_REGION}, true)", "the beginning of the other, as names are shortened"),
         Level("initials", _INITIALS, "some characters of the other in their order, as names are abbreviated"),
         Level("one_char", _ONE_CHARACTER, "one character is wrong, missing or exchanged with its neighbour"),
         Level("other_trade", "l.{f}_brand = r.{f}_brand", "the same brand in another trade", tells_apart=True),
@@ -63,7 +67,7 @@ ORGANISATION_LEVELS: dict[Kind, tuple[Level, ...]] = {
         Level("different", "l.{f} IS NOT NULL AND r.{f} IS NOT NULL", "different"),
     ),
 }  # fmt: skip
-OF_NAME = ("core", "brand", "region", "form", "branch", "former", "stem", "signs", "sound", "looks", "spelt", "short", "pattern")
+OF_NAME = ("core", "brand", "region", "place", "form", "branch", "former", "stem", "signs", "sound", "looks", "spelt", "short", "pattern")
 OF_CODE = ("shown", "organisation", "is_valid")
 
 

@@ -20,7 +20,15 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.standardise.characters import HAN, has_han, simplify, tidy
-from pipelines.standardise.organisation_places import may_begin_with_place, place_at_end, place_at_start, place_called, region_of
+from pipelines.standardise.organisation_places import (
+    deeper,
+    is_known,
+    may_begin_with_place,
+    place_at_end,
+    place_at_start,
+    place_called,
+    region_of,
+)
 from pipelines.standardise.organisations import LATIN_END, NOT_A_TITLE, PUNCTUATION, without_desk
 from pipelines.standardise.readings import syllables
 from pipelines.standardise.vocabulary import any_of, entries, words
@@ -37,7 +45,7 @@ _BRACKETS = re.compile(r"[(\[【]([^()\[\]【】]*)[)\]】]")
 _PARTNERSHIP = re.compile("(?:特殊)?普通合伙|有限合伙")
 _SOLE_TRADER = re.compile("个体(?:工商)?户$")
 _HEAD_AND_BRANCH = re.compile(
-    r"(.{2,}?(?:公司|银行|集团))((?:.{1,12}?(?:分公司|支公司|分行|支行|分店|分厂|门店|办事处|营业部|营业厅|门市部|项目部|分部|分理处|旗舰店|专卖店))+)"
+    r"(.{2,}?(?:公司|(?:银行|集团)(?!.*公司.)))((?:.{1,12}?(?:分公司|支公司|分行|支行|分店|分厂|门店|办事处|营业部|营业厅|门市部|项目部|分部|分理处|旗舰店|专卖店))+)"
 )
 _OF_A_PLACE = re.compile("分公司|支公司|分行|支行|办事处")
 _SAME_FORM = {
@@ -53,14 +61,15 @@ _SHORT = re.compile(f"[{HAN}]{{2,6}}")
 
 
 class Organisation(NamedTuple):
-    """One name, read. The `stem` is region and core: `signs` with one byte a character, for DuckDB counts edits by bytes; `sound` by
-    syllables; `looks` with one character for all that look like it. `spelt`: the brand in letters. Of a name without legal form `short` is
-    what a longer name may begin with, and `pattern` has its characters for LIKE."""
+    """One name, read. `place`: the code of the region, of two, four or six digits. The `stem` is region and core: `signs` with one byte a
+    character, for DuckDB counts edits by bytes; `sound` by syllables; `looks` with one character for all that look like it. `spelt`: the
+    brand in letters. Of a name without legal form `short` is what a longer one may begin with, and `pattern` has its characters."""
 
     norm: str
     core: str
     brand: str
     region: str | None
+    place: str | None
     form: str | None
     branch: str | None
     former: str | None
@@ -93,7 +102,9 @@ def _han(text: str) -> Organisation | None:
     head, branch = _without_branch(text)
     found = _FORM.search(head)
     written = _SAME_FORM.get(found[0], found[0]) if found else ""
-    region, core = _without_region(head[: found.start()] if found else head, in_brackets)
+    if not found and not _after_places(head, in_brackets)[1]:
+        return None  # a place, and nobody in it
+    region, place, core = _without_region(head[: found.start()] if found else head, in_brackets)
     brand = _brand(core)
     stem = (region or "") + core
     form = form or (written if written not in _UNSAID else None) or None
@@ -101,7 +112,7 @@ def _han(text: str) -> Organisation | None:
     short = core if form is None and len(core) > 1 else None
     return Organisation(
         norm=stem + ending + (branch or ""),
-        core=core, brand=brand, region=region, form=form, branch=branch, former=None, stem=stem, signs=_signs(stem),
+        core=core, brand=brand, region=region, place=place, form=form, branch=branch, former=None, stem=stem, signs=_signs(stem),
         sound="".join(_syllables().get(sign, sign) for sign in stem), looks=stem.translate(_lookalikes()),
         spelt="".join(_syllables().get(sign, sign) for sign in brand), short=short,
         pattern="%".join((*short, "")) if short and _SHORT.fullmatch(short) else None,
@@ -118,7 +129,7 @@ def _without_brackets(text: str) -> tuple[str, frozenset[str], str | None]:
         said = PUNCTUATION.sub("", found[1])
         if _PARTNERSHIP.fullmatch(said):
             form = "合伙企业"
-        elif not region and (codes := place_called(said)):
+        elif not region and (codes := place_called(said)) and is_known(codes):
             region = codes
         elif said == "集团" or (found.end() < len(text) and not _SOLE_TRADER.fullmatch(said)):
             return said
@@ -137,27 +148,24 @@ def _without_branch(name: str) -> tuple[str, str | None]:
     return name, None
 
 
-def _without_region(name: str, in_brackets: frozenset[str]) -> tuple[str | None, str]:
-    """The region and the core of a name without its legal form."""
+def _without_region(name: str, in_brackets: frozenset[str]) -> tuple[str | None, str | None, str]:
+    """The region, its code and the core of a name without its legal form."""
     codes, rest = _after_places(name, in_brackets)
     if not codes and not may_begin_with_place(rest) and (found := place_at_end(rest)) and _has_brand(rest[: -found.length]):
         codes, rest = _after_places(rest[: -found.length], found.codes)
-    region = region_of(codes) if codes else None
-    return (region, rest) if _has_brand(rest) else (None, (region or "") + rest or name)
+    if not codes:
+        return None, None, rest
+    region, code = region_of(codes)
+    return (region, code, rest) if _has_brand(rest) else (None, None, region + rest)
 
 
 def _after_places(name: str, codes: frozenset[str]) -> tuple[frozenset[str], str]:
-    """The deepest of the places a name begins with, each within the one before or around it (`codes` the first), and the rest."""
-    while found := place_at_start(name, codes):
-        codes = max((of for of in (codes, found.codes) if of), key=_depth)
-        name = name[found.length :]
-        if region_of(codes) is None:  # a district that several cities have: what follows may say which
-            codes = frozenset()
-    return codes, name
-
-
-def _depth(codes: frozenset[str]) -> int:
-    return len(min(codes).rstrip("0"))
+    """The deepest of the places a name begins with, each within the one before or around it (`codes` the first), and the rest; nowhere and
+    the whole name, where nothing says which of several places it is."""
+    rest = name
+    while found := place_at_start(rest, codes):
+        codes, rest = deeper(codes, found.codes), rest[found.length :]
+    return (codes, rest) if not codes or is_known(codes) else (frozenset(), name)
 
 
 def _has_brand(core: str) -> bool:
@@ -176,14 +184,15 @@ def _trades() -> re.Pattern[str]:
 
 
 def _latin(text: str) -> Organisation | None:
+    text = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
     text = re.sub(r"\s+", " ", re.sub(r"[,.]", "", re.sub(r"\s*[()\[\]\-_/&:;\"']+\s*", " ", text))).strip()
     found = _LATIN_FORM.search(text)
     core = text[: found.start()] if found else text
     form = _SAME_LATIN_FORM.get(last := found[0].split(" ")[-1], last) if found else None
     brand = core.split(" ")[0]
     return Organisation(
-        norm=core if form is None else f"{core} {form}", core=core, brand=brand, region=None, form=form, branch=None, former=None,
-        stem=core, signs=_signs(core), sound=None, looks=None, spelt=brand,
+        norm=core if form is None else f"{core} {form}", core=core, brand=brand, region=None, place=None, form=form, branch=None,
+        former=None, stem=core, signs=_signs(core), sound=None, looks=None, spelt=brand,
         short=f"{core} " if form is None and len(core) > 3 else None, pattern=None,
     ) if text else None  # fmt: skip
 

@@ -1,18 +1,19 @@
 """Places in the names of organisations: which province, city or county city a name begins or ends with.
 
 Provinces and cities may stand without their rank (杭州), as may county cities (义乌), but not those that are words, too (东方, 永康): these
-count with their rank only. Districts and counties count with it (西湖区), and say no more than their city.
+count with their rank only, as do districts and counties (西湖区).
 """
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import NamedTuple
 
 from pipelines.standardise.divisions import divisions, place_of
-from pipelines.standardise.vocabulary import words
+from pipelines.standardise.vocabulary import entries, words
 
-_NOT_A_RANK = "政场民容区"  # behind 市: 杭州市政工程 begins with 杭州, and not with 杭州市
+_NO_RANK = re.compile("市(?:[政场民容区]|[南北中]区)")  # 杭州市政工程 begins with 杭州, and not with 杭州市; so does 青岛市南区
 _LONGEST = 12
 _BEFORE_A_PLACE = 2  # characters
 
@@ -29,6 +30,8 @@ def _texts() -> dict[str, frozenset[str]]:
     """What places are written like -> the divisions of that name."""
     found: dict[str, set[str]] = {}
     also_words = set(words("place_words"))
+    for row in entries("division_aliases"):
+        found.setdefault(row["name"], set()).add(row["code"])
     for code, row in divisions().items():
         is_county = row["level"] == "district" and not row["name"].endswith("市")
         short = [] if is_county or row["short"] in also_words else [row["short"]]
@@ -51,14 +54,15 @@ def _below() -> dict[str, frozenset[str]]:
 def place_at_start(name: str, within: frozenset[str] = frozenset()) -> Found | None:
     """The longest place that `name` begins with; of `within`, divisions read before it, only what lies in them, or they in it."""
     for length in range(min(_LONGEST, len(name)), 1, -1):
-        text, behind = name[:length], name[length : length + 1]
-        if behind and text[-1] == "市" and behind in _NOT_A_RANK:
+        text = name[:length]
+        if text[-1] == "市" and _NO_RANK.match(name, length - 1):
             continue
         codes = _texts().get(text, frozenset())
         if within:
             codes = related(codes | _below().get(text, frozenset()), within)
         if codes:
-            return Found(codes, length)
+            is_repeated = text[-1] == "市" == name[length : length + 1] and not _NO_RANK.match(name, length)
+            return Found(codes, length + is_repeated)
     return None
 
 
@@ -85,9 +89,30 @@ def related(codes: frozenset[str], others: frozenset[str]) -> frozenset[str]:
     return frozenset(code for code in codes if any(code in place_of(other) or other in place_of(code) for other in others))
 
 
-def region_of(codes: frozenset[str]) -> str | None:
-    """The name without rank of a province, city, county or county city; for a district that of its city, if no other is called so."""
-    first = divisions()[min(codes)]
-    if first["level"] != "district" or not first["name"].endswith("区"):
-        return first["short"]
-    return divisions()[first["parent"]]["short"] if len(codes) == 1 else None
+def deeper(codes: frozenset[str], others: frozenset[str]) -> frozenset[str]:
+    """Of two places, one within the other, the inner one; the first may be nowhere yet."""
+    if not codes:
+        return others
+    return max(related(codes, others), others, key=lambda of: len(_significant(min(of))))
+
+
+def is_known(codes: frozenset[str]) -> bool:
+    """Whether it is one place: several cities have a 朝阳区, while 吉林 is the province or its city."""
+    return len(codes) == 1 or not divisions()[min(codes)]["name"].endswith("区")
+
+
+def region_of(codes: frozenset[str]) -> tuple[str, str]:
+    """The name without rank of a province, city, county or county city, of a district behind that of its city; and its code, as far as it
+    says something."""
+    code = min(codes)
+    row = divisions()[code]
+    if row["level"] != "district" or not row["name"].endswith("区"):
+        return row["short"], _significant(code)
+    city = divisions()[row["parent"]]["short"]
+    return row["name"] if row["name"].startswith(city) else f"{city}{row['name']}", _significant(code)
+
+
+def _significant(code: str) -> str:
+    """The two digits of a province, four of a city, six of a district; of a municipality those of its one city."""
+    place = place_of(code)
+    return place.district or (place.city[:4] if place.city else code[:2])
