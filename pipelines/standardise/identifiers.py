@@ -83,7 +83,7 @@ _VALUE = {"phone": "x.value", "email": "x.value", "uscc": "x.value", "id_number"
 _FLAGS = {
     "phone": ("x.is_valid", "x.is_masked", "x.is_personal"),
     "email": ("false", "x.is_masked", "false"),
-    "uscc": ("false", "false", "false"),
+    "uscc": ("false", "x.is_masked", "false"),
     "id_number": ("false", "x.is_masked", "false"),
 }
 

@@ -17,7 +17,7 @@ from schemas.table_model import load_table_model
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "companies"
 TRUTH = "SELECT record_id, entity_id FROM file_rows"
-HOUSE = {"phone": "0755-28780808", "city": "深圳市", "address": "龙岗区坂田华为基地1号楼"}
+HOUSE = {"phone": "0755-80123457", "city": "深圳市", "address": "龙岗区明月路1号1号楼"}
 # one line an entity; those with a city of their own sit there, the others in one house
 SISTERS = (
     ("华为技术有限公司", "華為技術有限公司", "华为技术有限责任公司(收)", "发票抬头：华为技术有限公司"),
