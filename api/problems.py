@@ -12,8 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.logs import log_hub_error
-from schemas.api import InvalidMember, LookupRequest, Problem
+from schemas.api import InvalidMember, LookupRequest, MatchRequest, Problem
 from schemas.errors import HubError
+from schemas.new_record import NewRecord
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = "5"
@@ -39,11 +40,13 @@ _DETAILS = {
     "string_too_short": "must not be empty",
     "string_too_long": "must have at most {max_length} characters",
     "string_unicode": "must be valid Unicode",
+    "too_short": "must not be empty",
+    "too_long": "must have at most {max_length} entries",
     "literal_error": "must be one of {expected}",
     "extra_forbidden": "has a member this operation does not know",
     "model_attributes_type": "must be a JSON object",
 }
-_KNOWN_MEMBERS = frozenset(LookupRequest.model_fields)
+_KNOWN_MEMBERS = frozenset({*LookupRequest.model_fields, *MatchRequest.model_fields, *NewRecord.model_fields})
 
 
 class ProblemError(Exception):
@@ -119,10 +122,10 @@ def _validation_problem(request: Request, error: RequestValidationError) -> Prob
 
 
 def _invalid_member(error: Mapping[str, Any]) -> InvalidMember:
-    """One validation error without the value, and without names and positions that came from the client."""
+    """One validation error without the value, and without names that came from the client."""
     code = error["type"] if error["type"] in _DETAILS else "invalid"
     place, *path = error["loc"]
-    pointer = "".join(f"/{part}" for part in path if part in _KNOWN_MEMBERS)
+    pointer = "".join(f"/{part}" for part in path if isinstance(part, int) or part in _KNOWN_MEMBERS)
     # what our own schema allows; never what was sent
     allowed = {key: value for key, value in error.get("ctx", {}).items() if key in {"expected", "max_length"}}
     detail = _DETAILS.get(code, "is not valid").format_map(allowed)

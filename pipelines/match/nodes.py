@@ -74,7 +74,10 @@ def mask_agrees(left: str, right: str) -> str:
     heads = [f"split_part({value}, '*', 1)" for value in (left, right)]
     tails = [f"split_part({value}, '*', -1)" for value in (left, right)]
     pairs = f"list_zip(string_split({left}, ''), string_split({right}, ''))"
-    inner = " OR ".join(f"regexp_matches({value}, '[*][^*]+[*]')" for value in (left, right))
+    inner = " OR ".join(
+        f"length(replace({value}, '*', '')) > length({head}) + length({tail})"
+        for value, head, tail in zip((left, right), heads, tails, strict=True)
+    )
     each = f"length(list_filter({pairs}, lambda p: p[1] <> p[2] AND p[1] <> '*' AND p[2] <> '*')) = 0"
     open_ended = " OR ".join(f"({value} LIKE '_*%' AND length(replace({value}, '*', '')) = 1)" for value in (left, right))
     same_first = f"left({left}, 1) = left({right}, 1) AND left({left}, 1) <> '*'"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 import orjson
@@ -21,7 +21,7 @@ from schemas.match_model import MatchModel
 from schemas.tables import match as contract
 
 OWN = 0  # the node of the new record
-COLUMNS = tuple(column.name for column in contract.NODES.columns)
+Row = Sequence[object]
 _TYPES = {column.name: column.type for column in contract.NODES.columns} | {"name_share": "DOUBLE"}
 
 
@@ -57,51 +57,57 @@ class Compared(NamedTuple):
 
 
 class Session:
-    """One a thread; serves one record at a time."""
+    """One a thread; serves one record at a time. What is laid out is rolled back: that costs less than to delete it."""
 
     def __init__(self, model: MatchModel) -> None:
         self.con = duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "512MB"})
         self.con.execute("SET TimeZone = 'UTC'; CREATE SCHEMA match; PRAGMA disable_optimizer")
+        # rows come as one JSON text: a hundred bound rows would be as many statements, and an EXECUTE takes no bound values
+        self.con.execute("CREATE TABLE sent (nodes VARCHAR, identifiers VARCHAR, wanted VARCHAR)")
         columns = [*(f"{name} {kind}" for name, kind in _TYPES.items()), *(f"all_{name} UBIGINT[]" for name in SHARED_VALUES)]
         self.con.execute(f"CREATE TABLE match.nodes ({', '.join(columns)}, documents VARCHAR[])")
-        self.con.execute("CREATE TABLE match.node_identifiers (node_id UBIGINT, identifier UBIGINT, kind VARCHAR)")
+        self.con.execute(
+            f"""CREATE VIEW match.node_identifiers AS
+            SELECT {OWN}::UBIGINT AS node_id, hash(r[1], r[2]) AS identifier, r[1] AS kind FROM {_sent("identifiers")}"""
+        )
         self.con.execute("CREATE TABLE match.identifier_use (identifier UBIGINT, is_shared BOOLEAN)")
-        self.con.execute("CREATE TABLE wanted (rule UTINYINT, key UBIGINT); CREATE TABLE sent (rows VARCHAR)")
-        self._prepare("nodes", "match.nodes", _cells())
-        self._prepare("identifiers", "match.node_identifiers", [str(OWN), "hash(r[1], r[2])", "r[1]"])
-        self._prepare("wanted", "wanted", ["r[1]::UTINYINT", "r[2]::UBIGINT"])
-        self.con.execute(f"PREPARE keys AS SELECT rule, key FROM ({_keys_sql(model, identifiers=True)})")
+        self.con.execute(f"PREPARE lay_out AS INSERT INTO match.nodes SELECT {', '.join(_cells())} FROM {_sent('nodes')}")
+        self.con.execute(
+            f"""PREPARE keys AS SELECT rule, key, NULL FROM ({_keys_sql(model, identifiers=True)})
+            UNION ALL SELECT NULL, identifier, kind FROM match.node_identifiers"""
+        )
         self.con.execute(f"PREPARE compare AS {_compare_sql(model)}")
 
-    def keys(self, own: Node, identifiers: Iterable[tuple[str, str]]) -> tuple[list[tuple[int, int]], list[Identifier]]:
+    def keys(self, own: Node, identifiers: Sequence[tuple[str, str]]) -> tuple[list[tuple[int, int]], list[Identifier]]:
         """The (rule, key) of the blocks of the new record, and its identifiers with their hashes."""
-        self._lay_out([own], set())
-        self._fill("identifiers", "match.node_identifiers", identifiers)
-        keys = self.con.execute("EXECUTE keys").fetchall()
-        held = self.con.execute("SELECT identifier, kind FROM match.node_identifiers").fetchall()
-        value = dict(zip(((kind) for kind, _ in identifiers), (v for _, v in identifiers), strict=True))
-        return keys, [Identifier(identifier, kind, value[kind] if kind == DOCUMENT else None) for identifier, kind in held]
+        rows = self._run("keys", [own], set(), identifiers=identifiers)
+        value = dict(identifiers)
+        held = [Identifier(key, kind, value[kind] if kind == DOCUMENT else None) for rule, key, kind in rows if rule is None]
+        return [(rule, key) for rule, key, _ in rows if rule is not None], held
 
     def compare(self, nodes: Iterable[Node], wanted: Iterable[tuple[int, int]], used_by_several: set[int]) -> list[Compared]:
         """Compare the new record, one of `nodes`, with the others. `wanted` are the (rule, key) of its blocks that propose pairs,
         `used_by_several` those of its identifiers that names of several people use."""
-        self._lay_out(nodes, used_by_several)
-        self._fill("wanted", "wanted", wanted)
-        return [Compared(*row) for row in self.con.execute("EXECUTE compare").fetchall()]
+        return [Compared(*row) for row in self._run("compare", nodes, used_by_several, wanted=wanted)]
 
-    def _lay_out(self, nodes: Iterable[Node], used_by_several: set[int]) -> None:
-        self._fill("nodes", "match.nodes", ([*node.said, node.name_share, *_lists(node, used_by_several)] for node in nodes))
+    def _run(
+        self, statement: str, nodes: Iterable[Node], used_by_several: set[int], *, identifiers: Iterable[Row] = (),
+        wanted: Iterable[Row] = (),
+    ) -> list[tuple[Any, ...]]:  # fmt: skip
+        laid_out = ([*node.said, node.name_share, *_lists(node, used_by_several)] for node in nodes)
+        texts = [orjson.dumps(list(rows), default=_plain).decode() for rows in (laid_out, identifiers, wanted)]
+        self.con.execute("BEGIN")
+        try:
+            self.con.execute("INSERT INTO sent VALUES (?, ?, ?)", texts)
+            self.con.execute("EXECUTE lay_out")
+            return self.con.execute(f"EXECUTE {statement}").fetchall()
+        finally:
+            self.con.execute("ROLLBACK")
 
-    def _prepare(self, name: str, table: str, cells: Sequence[str]) -> None:
-        """The statement that writes into `table` what was `sent`: rows as one JSON text, for a hundred bound rows would be as many
-        statements, and an EXECUTE takes no bound values."""
-        rows = "(SELECT unnest(from_json(rows, '[[\"VARCHAR\"]]')) AS r FROM sent)"
-        self.con.execute(f"PREPARE fill_{name} AS INSERT INTO {table} SELECT {', '.join(cells)} FROM {rows}")
 
-    def _fill(self, name: str, table: str, rows: Iterable[Sequence[object]]) -> None:
-        self.con.execute(f"DELETE FROM {table}; DELETE FROM sent")
-        self.con.execute("INSERT INTO sent VALUES (?)", [orjson.dumps(list(rows), default=_plain).decode()])
-        self.con.execute(f"EXECUTE fill_{name}")
+def _sent(what: str) -> str:
+    """SQL: the rows `r` of texts that were sent."""
+    return f"(SELECT unnest(from_json({what}, '[[\"VARCHAR\"]]')) AS r FROM sent)"
 
 
 def _cells() -> list[str]:
@@ -138,6 +144,7 @@ def _compare_sql(model: MatchModel) -> str:
     return f"""
     WITH compared AS (
         SELECT node_id, {features}, {lists}, documents, coalesce(name_share, {model.rare_name_share}) AS name_share FROM match.nodes),
+    wanted AS (SELECT r[1]::UTINYINT AS rule, r[2]::UBIGINT AS key FROM {_sent("wanted")}),
     candidates AS (SELECT {OWN}::UBIGINT AS node_a, node_id AS node_b, false AS same_order FROM match.nodes WHERE node_id <> {OWN}),
     agreeing_nodes AS (SELECT DISTINCT node_id FROM ({_keys_sql(model, identifiers=False)}) SEMI JOIN wanted USING (rule, key))
     SELECT node_b, levels, name_share, agreeing_nodes.node_id IS NOT NULL

@@ -16,16 +16,15 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
 
 from pipelines.sql import literal
 from pipelines.standardise.characters import plain_han, simplify, tidy
 from pipelines.standardise.divisions import NOWHERE, divisions, field_name, forms, names_of, place_of, resolve
+from pipelines.standardise.odd import read_odd, text
 from pipelines.standardise.vocabulary import any_of, words
-
-if TYPE_CHECKING:
-    import duckdb
-    import pyarrow as pa
 
 _NUMERALS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100}
@@ -104,8 +103,6 @@ def division_forms() -> dict[tuple[str, str, str], list[Spelt]]:
 
 @cache
 def _division_tables() -> dict[str, pa.Table]:
-    import pyarrow as pa  # not at the top: an API worker imports this module for one address
-
     levels, scopes, heads = zip(*division_forms(), strict=True)
     places = zip(*((code, *place_of(code), *names_of(place_of(code))) for code in divisions()), strict=True)
     names = ("code", "province_code", "city_code", "district_code", "province", "city", "district")
@@ -139,8 +136,6 @@ def standardise_addresses(con: duckdb.DuckDBPyConnection, raw: str, into: str) -
 
 def _tidy(con: duckdb.DuckDBPyConnection, raw: str) -> int:
     """Temp `addresses_tidy(address, text)`."""
-    from pipelines.standardise.odd import read_odd, text
-
     con.execute(f"CREATE OR REPLACE TEMP TABLE addresses_split AS SELECT address, {_odd_sql()} AS is_odd FROM "
                 f"(SELECT DISTINCT address FROM {raw} WHERE address IS NOT NULL)")  # fmt: skip
     odd_n = read_odd(con, "SELECT address FROM addresses_split WHERE is_odd", "addresses_odd",
@@ -158,8 +153,6 @@ def _tidy(con: duckdb.DuckDBPyConnection, raw: str) -> int:
 
 def _resolve_fields(con: duckdb.DuckDBPyConnection, raw: str) -> None:
     """Temp `address_fields`: the distinct triples of region fields (some thousands) with the place they name."""
-    from pipelines.standardise.odd import read_odd, text
-
     names = ("f_province", "f_city", "f_district", "p", "c", "d", "province_sent", "city_sent", "district_sent")
     read_odd(con, f"SELECT DISTINCT province, city, district FROM {raw}", "address_fields", read_fields, [text(name) for name in names])
 

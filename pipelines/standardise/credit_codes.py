@@ -80,6 +80,12 @@ def read_code(value: str) -> CreditCode | None:
     return CreditCode(code, is_valid, False, inside if is_valid or is_proven else None)
 
 
+def normal_uscc(value: str) -> str | None:
+    """A valid unified social credit code in its standard form; None for anything else."""
+    found = read_code(value)
+    return found.value if found and is_uscc(found.value) else None
+
+
 def standardise_codes(con: duckdb.DuckDBPyConnection, raw: str, into: str) -> int:
     """Temp `into(raw, norm, value, is_valid, is_masked, organisation)` of the distinct codes in temp `raw(raw)`; `norm` is null unless the
     value is a valid credit code. They are few: all go through Python."""
@@ -91,4 +97,4 @@ def standardise_codes(con: duckdb.DuckDBPyConnection, raw: str, into: str) -> in
 
 def _rows(raw: str) -> list[tuple[str, str | None, str, bool, bool, str | None]]:
     found = read_code(raw)
-    return [(raw, found.value if is_uscc(found.value) else None, *found)] if found else []
+    return [(raw, normal_uscc(raw), *found)] if found else []

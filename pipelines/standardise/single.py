@@ -13,11 +13,11 @@ from functools import cache
 from typing import NamedTuple
 
 from pipelines.standardise.characters import HAN
+from pipelines.standardise.credit_codes import normal_uscc
 from pipelines.standardise.documents import read_document
 from pipelines.standardise.emails import NOBODYS, normalise
 from pipelines.standardise.keys import WECHAT_ID, normal_wechat, trimmed
 from pipelines.standardise.names import Name, read_name
-from pipelines.standardise.organisations import read_code
 from pipelines.standardise.phones import KINDS, Phone, read_phones
 from pipelines.standardise.single_address import read_address
 from pipelines.standardise.vocabulary import entries
@@ -51,7 +51,7 @@ def standardise_record(record: NewRecord, syllable: Syllable) -> Mention:
     """Read all values of a record; `syllable` answers the reading of a character (`readings.syllables`)."""
     is_declared = record.party_kind == "organisation"
     name = read_name(record.name or (is_declared and record.company) or "")
-    code = read_code(record.uscc) if record.uscc else None
+    code = normal_uscc(record.uscc) if record.uscc else None
     is_organisation = is_declared or name.is_organisation or (name.has_organisation_word and code is not None)
     spelt = spell(name, syllable)
     id_type, number = _document(record)
