@@ -121,7 +121,8 @@ def write_document(results: list[dict[str, object]]) -> None:
         cells = [r[k] for k in ("customers", "rows", "gigabytes_in", "full_seconds", "full_peak_gb", "delta_seconds", "delta_peak_gb",
                                 "floor_seconds", "ratio_to_floor", "precision", "recall", "resolve_p50_ms", "resolve_p99_ms")]  # fmt: skip
         lines.append("| " + " | ".join(f"{c:,}" if isinstance(c, int) else str(c) for c in cells) + " |")
-    lines += ["", "Precision and recall are pairwise, over all mentions, after the delta. One record: what a CRM row says, resolved as a new one.", "", "Seconds per stage:", ""]
+    lines += ["", "Precision and recall are pairwise, over all mentions, after the delta. One record: a CRM row's values, resolved as new."]
+    lines += ["", "Seconds per stage:", ""]
     for r in results:
         for kind in ("full", "delta"):
             stages = r[f"stages_{kind}"]

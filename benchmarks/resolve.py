@@ -34,7 +34,8 @@ def resolve_rows(home: Path, keys: Path, records: int = 1000) -> Resolved:
     with open_warehouse(home / "warehouse.duckdb") as con:
         rows = con.execute(
             f"""SELECT {", ".join(_FIELDS)}, customer_id
-            FROM raw.customers JOIN cluster.members ON record_id = row_id USING SAMPLE reservoir({records + _WARM_UP} ROWS) REPEATABLE (1)"""
+            FROM raw.customers JOIN cluster.members ON record_id = row_id
+            USING SAMPLE reservoir({records + _WARM_UP} ROWS) REPEATABLE (1)"""
         ).fetchall()
     resolver, index = Resolver(load_keyring(keys, stores=[home / "serving"])), ServingIndex.open(home / "serving")
     times, right = [], 0
