@@ -43,12 +43,14 @@ class Correlated(_Strict):
 
 
 class BlockingRule(_Strict):
-    """Pairs that share an identifier of some kinds, agree on expressions over match.nodes, or are named by one order."""
+    """Pairs that share an identifier of some kinds, agree on expressions over match.nodes, or are named by one order. A block above `cap`
+    is divided by the expressions `refine_by`; a part that is still above it is paired with its least node only."""
 
     rule: str
     identifiers: tuple[str, ...] = ()
     agree_on: tuple[str, ...] = ()
     orders: bool = False
+    refine_by: tuple[str, ...] = ()
     cap: int = Field(gt=1)
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from pipelines.cluster.agglomerate import Contradiction
-from pipelines.match.comparisons import AGREEMENTS, FEATURES, LEVELS, side_by_side
+from pipelines.match.comparisons import AGREEMENTS, DOCUMENT_SQL, FEATURES, LEVELS, side_by_side
 from pipelines.warehouse import count
 from schemas.match_model import MatchModel
 
@@ -37,9 +37,9 @@ def sign_nodes(con: duckdb.DuckDBPyConnection) -> int:
         USING (component)"""
     )
     con.execute(
-        """CREATE OR REPLACE TEMP TABLE node_documents AS
-        SELECT node_id, list(value ORDER BY value) AS documents FROM match.node_identifiers SEMI JOIN many USING (node_id)
-        WHERE kind = 'id_number' GROUP BY node_id"""
+        f"""CREATE OR REPLACE TEMP TABLE node_documents AS
+        WITH papers AS (SELECT node_id, {DOCUMENT_SQL} AS paper FROM match.node_identifiers SEMI JOIN many USING (node_id))
+        SELECT node_id, list(paper ORDER BY paper) AS documents FROM papers WHERE paper IS NOT NULL GROUP BY node_id"""
     )
     con.execute(f"CREATE OR REPLACE TEMP TABLE apart_nodes AS {_APART_NODES}")
     known = "many JOIN match.nodes USING (node_id) LEFT JOIN node_documents USING (node_id)"

@@ -1,7 +1,8 @@
 """Candidate pairs: nodes that share a block. A pair is proposed or not as a function of the current nodes alone.
 
-A block above the cap of its rule proposes nothing (finer rules and identifiers reach its members); it is counted and reported.
-When a block crosses its cap, all its nodes are paired anew, so the order of arrival never shows.
+A block above the cap of its rule is counted and reported. It proposes nothing (finer rules and identifiers reach its members), or, where
+the rule says what by, is divided: parts within the cap are paired as blocks are, a larger part is held together by pairs of each node with
+the least one. When a block crosses its cap, or changes above it, all its nodes are paired anew, so the order of arrival never shows.
 """
 
 from __future__ import annotations
@@ -47,9 +48,10 @@ def fill_blocks(con: duckdb.DuckDBPyConnection, model: MatchModel, keys: str | N
 
 
 def members_of_crossed_blocks(con: duckdb.DuckDBPyConnection, model: MatchModel, before: str, after: str) -> None:
-    """Temp table `cap_crossed(node_id)`: members of the blocks that went over or under their cap. `before` and `after` are the keys
-    (rule, key, node_id) of the regrouped nodes then and now; `blocks` holds at least those blocks as they are now."""
-    caps = ", ".join(f"({n}, {rule.cap})" for n, rule in enumerate(model.blocking))
+    """Temp table `cap_crossed(node_id)`: members of the blocks that went over or under their cap, or changed above it and are divided.
+    `before` and `after` are the keys (rule, key, node_id) of the regrouped nodes then and now; `blocks` holds at least those blocks as they
+    are now."""
+    caps = ", ".join(f"({n}, {rule.cap}, {str(bool(rule.refine_by)).lower()})" for n, rule in enumerate(model.blocking))
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE cap_crossed AS
         WITH change AS (
@@ -59,8 +61,8 @@ def members_of_crossed_blocks(con: duckdb.DuckDBPyConnection, model: MatchModel,
             SELECT c.rule, c.key, count(b.node_id) AS size_now, count(b.node_id) - any_value(c.grown) AS size_then
             FROM change c LEFT JOIN blocks b USING (rule, key) GROUP BY c.rule, c.key)
         SELECT DISTINCT b.node_id
-        FROM sized s JOIN (VALUES {caps}) AS caps(rule, cap) USING (rule) JOIN blocks b USING (rule, key)
-        WHERE (s.size_now > cap) <> (s.size_then > cap)"""
+        FROM sized s JOIN (VALUES {caps}) AS caps(rule, cap, is_divided) USING (rule) JOIN blocks b USING (rule, key)
+        WHERE (s.size_now > cap) <> (s.size_then > cap) OR is_divided AND s.size_now > cap"""
     )
 
 
@@ -72,26 +74,57 @@ def propose(con: duckdb.DuckDBPyConnection, model: MatchModel, touched: str | No
     facts: dict[str, int] = {}
     con.execute("CREATE OR REPLACE TEMP TABLE proposed (node_a UBIGINT, node_b UBIGINT, same_order BOOLEAN)")
     for n, rule in enumerate(model.blocking):
-        con.execute(
-            f"""CREATE OR REPLACE TEMP TABLE sizes AS
-            SELECT key, count(*) AS size FROM blocks WHERE rule = {n} GROUP BY key HAVING count(*) > 1"""
-        )
-        facts[f"blocks_over_cap_{rule.rule}"] = count(con, "SELECT count(*) FROM sizes WHERE size > ?", [rule.cap])
-        con.execute(
-            f"""CREATE OR REPLACE TEMP TABLE members AS
-            SELECT key, node_id FROM blocks SEMI JOIN (SELECT key FROM sizes WHERE size <= {rule.cap}) USING (key) WHERE rule = {n}"""
-        )
-        left = f"(SELECT * FROM members SEMI JOIN {touched} USING (node_id))" if touched else "members"
-        order = "a.node_id <> b.node_id" if touched else "a.node_id < b.node_id"
-        con.execute(
-            f"""INSERT INTO proposed
-            SELECT least(a.node_id, b.node_id), greatest(a.node_id, b.node_id), {str(rule.orders).lower()}
-            FROM {left} a JOIN members b ON a.key = b.key AND {order}"""
-        )
+        con.execute(f"CREATE OR REPLACE TEMP TABLE of_rule AS SELECT key, node_id FROM blocks WHERE rule = {n}")
+        facts[f"blocks_over_cap_{rule.rule}"] = over_cap = _part_by_size(con, "of_rule", "members", rule.cap)
+        _pair_members(con, touched, same_order=rule.orders)
+        if rule.refine_by and over_cap:
+            facts[f"parts_over_cap_{rule.rule}"] = _divide(con, rule, touched)
     con.execute(
         """CREATE OR REPLACE TEMP TABLE candidates AS
         SELECT node_a, node_b, bool_or(same_order) AS same_order FROM proposed GROUP BY node_a, node_b"""
     )
     facts["candidate_pairs"] = count(con, "SELECT count(*) FROM candidates")
-    con.execute("DROP TABLE proposed; DROP TABLE sizes; DROP TABLE members")
+    con.execute("DROP TABLE proposed; DROP TABLE of_rule; DROP TABLE members; DROP TABLE large")
     return facts
+
+
+def _part_by_size(con: duckdb.DuckDBPyConnection, of: str, into: str, cap: int) -> int:
+    """Temp `into(key, node_id)` of the blocks in `of` with several members, up to `cap`; temp `large(key, node_id)` of those with more.
+    Answers how many these are."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE sizes AS SELECT key, count(*) AS size FROM {of} GROUP BY key HAVING count(*) > 1")
+    for table, condition in ((into, f"size <= {cap}"), ("large", f"size > {cap}")):
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM {of} SEMI JOIN (SELECT key FROM sizes WHERE {condition}) USING (key)")
+    found = count(con, "SELECT count(*) FROM sizes WHERE size > ?", [cap])
+    con.execute("DROP TABLE sizes")
+    return found
+
+
+def _pair_members(con: duckdb.DuckDBPyConnection, touched: str | None, *, same_order: bool) -> None:
+    """Insert all pairs within the blocks of temp `members` into temp `proposed`."""
+    left = f"(SELECT * FROM members SEMI JOIN {touched} USING (node_id))" if touched else "members"
+    order = "a.node_id <> b.node_id" if touched else "a.node_id < b.node_id"
+    con.execute(
+        f"""INSERT INTO proposed
+        SELECT least(a.node_id, b.node_id), greatest(a.node_id, b.node_id), {str(same_order).lower()}
+        FROM {left} a JOIN members b ON a.key = b.key AND {order}"""
+    )
+
+
+def _divide(con: duckdb.DuckDBPyConnection, rule: BlockingRule, touched: str | None) -> int:
+    """Divide the blocks of temp `large` and pair their parts; answer how many parts are still above the cap."""
+    parts = ", ".join(f"({part})" for part in rule.refine_by)
+    present = " AND ".join(f"({part}) IS NOT NULL" for part in rule.refine_by)
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE of_rule AS
+        SELECT hash(key, {parts}) AS key, node_id FROM large JOIN match.nodes USING (node_id) WHERE {present}"""
+    )
+    over_cap = _part_by_size(con, "of_rule", "members", rule.cap)
+    _pair_members(con, touched, same_order=rule.orders)
+    some = f"WHERE a.node_id IN (FROM {touched}) OR least_node IN (FROM {touched})" if touched else ""
+    con.execute(
+        f"""INSERT INTO proposed
+        SELECT least_node, a.node_id, {str(rule.orders).lower()}
+        FROM large a JOIN (SELECT key, min(node_id) AS least_node FROM large GROUP BY key) b ON a.key = b.key AND a.node_id > least_node
+        {some}"""
+    )
+    return over_cap

@@ -37,6 +37,11 @@ _VISIBLE = "least(length(replace(l_name_norm, '*', '')), length(replace(r_name_n
 _VISIBLE_DIGITS = "least(length(replace(l_phone_norm, '*', '')), length(replace(r_phone_norm, '*', '')))"
 _NAMES = "l_name_norm IS NOT NULL AND r_name_norm IS NOT NULL"
 _MISMATCHES = " + ".join(f"(substr(l_name_norm, {i}, 1) <> substr(r_name_norm, {i}, 1))::INT" for i in range(1, 5))
+_BARE = [f"regexp_replace({side}_name_norm, '(?:股份|集团|有限|责任|公司)', '', 'g')" for side in "lr"]
+_CONTAINED = (
+    f"CASE WHEN l_party_kind = 'organisation' THEN least(length({_BARE[0]}), length({_BARE[1]})) >= 4 "
+    f"AND (contains({_BARE[0]}, {_BARE[1]}) OR contains({_BARE[1]}, {_BARE[0]})) END"
+)
 _SIMILAR = "jaro_winkler_similarity(l_address_norm, r_address_norm) >= 0.93"
 
 @dataclass(frozen=True)
@@ -59,9 +64,11 @@ SHARED_VALUES = {
     "phones_sole": Held(("phone",), sole=True),
     "emails": Held(("email",)),
     "emails_sole": Held(("email",), sole=True),
-    "accounts": Held(("account", "unionid", "openid", "wechat_id", "member", "customer", "uscc")),
+    "accounts": Held(("account", "unionid", "openid", "wechat_id", "member", "customer")),
 }
-DOCUMENT = "id_number"  # the kind whose values are compared themselves
+# kinds of documents, of persons and organisations, and the type that goes before a value that does not name its own
+DOCUMENTS = {"id_number": "", "uscc": "uscc:"}
+DOCUMENT_SQL = "CASE kind " + " ".join(f"WHEN '{kind}' THEN '{type}' || value" for kind, type in DOCUMENTS.items()) + " END"
 COMPARED = (*FEATURES, *SHARED_VALUES, *(f"all_{name}" for name in SHARED_VALUES), "documents", "name_share")  # columns of `compared`
 
 
@@ -76,7 +83,7 @@ LEVELS: dict[str, dict[str, str]] = {
     "kind": {"different": "l_party_kind <> r_party_kind"},
     "document": {
         "same": "list_has_any(l_documents, r_documents)",
-        # two numbers contradict only within one document type
+        # two numbers contradict only within one type
         "different": "list_has_any(list_transform(l_documents, lambda d: split_part(d, ':', 1)), "
         "list_transform(r_documents, lambda d: split_part(d, ':', 1)))",
     },
@@ -86,6 +93,8 @@ LEVELS: dict[str, dict[str, str]] = {
         "homophone": f"{_CLEAR_NAMES} AND l_name_pinyin = r_name_pinyin AND length(l_name_norm) = length(r_name_norm)",
         "masked_given": f"names_agree AND {_VISIBLE} >= 2",
         "masked_surname": "names_agree",
+        # 明月科技有限公司, 杭州明月科技集团: what stands before the legal form of one is in the other's
+        "part_of": f"l_party_kind = 'organisation' AND r_party_kind = 'organisation' AND {_CONTAINED}",
         # a letter in a Latin name, or a syllable in a name whose surname stands
         "masked_different": "NOT names_agree",
         "similar_char": f"{_CLEAR_NAMES} AND l_surname = r_surname AND length(l_name_norm) = length(r_name_norm) "

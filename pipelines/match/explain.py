@@ -115,8 +115,12 @@ _OF_NODE = {
     "place": "concat_ws(' ', province, city, district, CASE WHEN address_norm IS NOT NULL THEN '***' END)",
 }
 _OF_IDENTIFIERS = {
-    "document": ("kind = 'id_number'", "split_part(value, ':', 1) || ':' || mask_id_number(split_part(value, ':', 2))"),
-    "account": ("kind NOT IN ('phone', 'email', 'id_number')", "kind || ' ' || mask_hidden(value[1 + instr(value, ':') :])"),
+    "document": (
+        "kind IN ('id_number', 'uscc')",
+        "CASE kind WHEN 'uscc' THEN kind || ':' || mask_hidden(value) ELSE split_part(value, ':', 1) || ':' || "
+        "mask_id_number(split_part(value, ':', 2)) END",
+    ),
+    "account": ("kind NOT IN ('phone', 'email', 'id_number', 'uscc')", "kind || ' ' || mask_hidden(value[1 + instr(value, ':') :])"),
     "email": ("kind = 'email'", "mask_email(value)"),
 }
 

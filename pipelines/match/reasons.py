@@ -4,12 +4,13 @@ from __future__ import annotations
 
 REASONS: dict[str, dict[str, str]] = {
     "kind": {"different": "one is a person, the other an organisation"},
-    "document": {"same": "the same valid document number", "different": "two valid numbers of one document type"},
+    "document": {"same": "the same valid document number or credit code",
+                 "different": "two valid numbers of one type"},
     "account": {"same": "the same account, WeChat identity, member or customer number"},
     "name": {
         "exact": "the same name, or the former name of the other", "homophone": "other characters, the same sound",
         "masked_given": "all that is visible agrees, two characters or more", "masked_surname": "all that is visible agrees",
-        "masked_different": "what is visible differs",
+        "masked_different": "what is visible differs", "part_of": "the name of one company holds that of the other",
         "similar_char": "one syllable or letter differs", "one_char": "one character differs", "different": "different names",
     },
     "birth": {"exact": "the same date of birth", "near": "one part of the date differs, or day and month are exchanged",

@@ -6,7 +6,7 @@ import math
 
 import duckdb
 
-from pipelines.match.comparisons import AGREEMENTS, COMPARED, DOCUMENT, FEATURES, LEVELS, SHARED_VALUES, side_by_side
+from pipelines.match.comparisons import AGREEMENTS, COMPARED, DOCUMENT_SQL, FEATURES, LEVELS, SHARED_VALUES, side_by_side
 from pipelines.match.weigh import NOT_IDENTIFIED
 from pipelines.warehouse import count
 from schemas.errors import UsageError
@@ -48,7 +48,8 @@ def gather_compared(con: duckdb.DuckDBPyConnection, model: MatchModel, nodes: st
         f"""CREATE OR REPLACE TEMP TABLE compared AS
         WITH one AS (SELECT node_id, {least}, count(*) AS n FROM held GROUP BY node_id),
         more AS (SELECT node_id, {several} FROM held SEMI JOIN (SELECT node_id FROM one WHERE n > 1) USING (node_id) GROUP BY node_id),
-        papers AS (SELECT node_id, list(value) AS documents FROM held WHERE kind = '{DOCUMENT}' GROUP BY node_id)
+        papers AS (SELECT node_id, list(paper) AS documents FROM (SELECT node_id, {DOCUMENT_SQL} AS paper FROM held)
+            WHERE paper IS NOT NULL GROUP BY node_id)
         SELECT node_id, {features}, one.* EXCLUDE (node_id, n), {lists}, documents, coalesce(t.share, ?) AS name_share
         FROM (FROM match.nodes {only}) LEFT JOIN one USING (node_id) LEFT JOIN more USING (node_id) LEFT JOIN papers USING (node_id)
         LEFT JOIN match.name_terms t USING (name_norm)""",

@@ -11,6 +11,7 @@ import lmdb
 import orjson
 
 from pipelines.match.block import key_sql
+from pipelines.match.comparisons import DOCUMENT_SQL
 from pipelines.profile.ranges import id_ranges
 from pipelines.publish.keyring import Keyring
 from pipelines.resolve import index
@@ -63,7 +64,7 @@ def _gather_said(con: duckdb.DuckDBPyConnection) -> None:
             SELECT customer_id, json_array({columns}, t.share)::VARCHAR AS node
             FROM resolve_nodes JOIN match.nodes n USING (node_id) LEFT JOIN match.name_terms t USING (name_norm)),
         held AS (
-            SELECT customer_id, json_array(i.node_id, identifier, kind, CASE WHEN kind = 'id_number' THEN value END)::VARCHAR AS held
+            SELECT customer_id, json_array(i.node_id, identifier, kind, {DOCUMENT_SQL})::VARCHAR AS held
             FROM match.node_identifiers i JOIN resolve_nodes USING (node_id)
             WHERE identifier NOT IN (SELECT identifier FROM match.identifier_use WHERE is_shared))
         SELECT customer_id, nodes, held

@@ -121,8 +121,8 @@ class Resolver:
             return []
         said, held = orjson.loads(index.unseal(self.keyring.field, customer, sealed))
         nodes = {row[0]: Node(row[:-1], row[-1]) for row in said}
-        for node, identifier, kind, value in held:
-            nodes[node].held.append(Identifier(identifier, kind, value))
+        for node, identifier, kind, paper in held:
+            nodes[node].held.append(Identifier(identifier, kind, paper))
         return list(nodes.values())
 
 

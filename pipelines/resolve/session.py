@@ -15,7 +15,7 @@ import duckdb
 import orjson
 
 from pipelines.match.block import key_sql
-from pipelines.match.comparisons import DOCUMENT, FEATURES, SHARED_VALUES
+from pipelines.match.comparisons import DOCUMENTS, FEATURES, SHARED_VALUES
 from pipelines.match.score import levels_sql
 from schemas.match_model import MatchModel
 from schemas.tables import match as contract
@@ -26,11 +26,11 @@ _TYPES = {column.name: column.type for column in contract.NODES.columns} | {"nam
 
 
 class Identifier(NamedTuple):
-    """One identifier of a node: DuckDB's hash of it, its kind, and of a document its value."""
+    """One identifier of a node: DuckDB's hash of it, its kind, and of a document its type and number."""
 
     identifier: int
     kind: str
-    value: str | None
+    paper: str | None
 
 
 @dataclass
@@ -81,8 +81,8 @@ class Session:
     def keys(self, own: Node, identifiers: Sequence[tuple[str, str]]) -> tuple[list[tuple[int, int]], list[Identifier]]:
         """The (rule, key) of the blocks of the new record, and its identifiers with their hashes."""
         rows = self._run("keys", [own], set(), identifiers=identifiers)
-        value = dict(identifiers)
-        held = [Identifier(key, kind, value[kind] if kind == DOCUMENT else None) for rule, key, kind in rows if rule is None]
+        papers = {kind: DOCUMENTS[kind] + value for kind, value in identifiers if kind in DOCUMENTS}
+        held = [Identifier(key, kind, papers.get(kind)) for rule, key, kind in rows if rule is None]
         return [(rule, key) for rule, key, _ in rows if rule is not None], held
 
     def compare(self, nodes: Iterable[Node], wanted: Iterable[tuple[int, int]], used_by_several: set[int]) -> list[Compared]:
@@ -122,7 +122,7 @@ def _lists(node: Node, used_by_several: set[int]) -> list[object]:
         [x.identifier for x in node.held if x.kind in of.kinds and not (of.sole and x.identifier in used_by_several)] or None
         for of in SHARED_VALUES.values()
     ]
-    return [*lists, [x.value for x in node.held if x.kind == DOCUMENT] or None]
+    return [*lists, [x.paper for x in node.held if x.paper] or None]
 
 
 def _plain(value: object) -> str:

@@ -56,7 +56,7 @@ def test_what_forbids_is_named(con: duckdb.DuckDBPyConnection) -> None:
     put(con, [mention("crm:1", id_number="resident:11010119900307003X", phone="13800010001", **WEI),
               mention("crm:2", id_number="resident:110101199003070048", phone="13800010001", **WEI)])  # fmt: skip
     resolve(con)
-    assert _explain(con, "crm:1", "crm:2").verdict == "Never one party: two valid numbers of one document type."
+    assert _explain(con, "crm:1", "crm:2").verdict == "Never one party: two valid numbers of one type."
 
 
 def test_a_pair_refused_for_its_groups_says_so(con: duckdb.DuckDBPyConnection) -> None:

@@ -24,7 +24,7 @@ def test_the_shipped_model_is_valid_and_complete() -> None:
     [
         ("merge_bits: 6.0", "merge_bitz: 6.0", "merge_bits"),
         ("merge_bits: 6.0", "merge_bits: six", "merge_bits"),
-        ("version: person-2", "version: [", "not YAML"),
+        ("version: person-3", "version: [", "not YAML"),
         ("{level: same, m: 0.98, u: 0.000000001}", "{level: same, m: 1.98, u: 0.1}", "document"),
         ("{rule: same_order, orders: true, cap: 20}", "{rule: same_order, orders: true, agree_on: [city], cap: 20}", "blocking"),
     ],

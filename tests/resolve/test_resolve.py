@@ -74,6 +74,16 @@ def test_two_valid_documents_never_are_one(hub: Hub) -> None:
     assert hub.resolve(**same, id_number="440524188001010014").decision != "match"
 
 
+def test_two_companies_of_one_name_and_phone_are_two_by_their_credit_codes(hub: Hub) -> None:
+    shared = {"name": "明月科技有限公司", "phone": "13812345679", "address": WANG["address"]}
+    hub.put(a=shared | {"uscc": "91350100M000100Y43"}, b=shared | {"uscc": "91110000600037341L"})
+    hub.run()
+    assert hub.customer("a") != hub.customer("b")
+    hub.publish()
+    found = hub.resolve(name="杭州明月科技(集团)有限公司", uscc="9111 0000-600037341L")
+    assert [(c.customer_id, c.joins) for c in found.candidates if c.joins] == [(hub.customer("b"), True)]
+
+
 def test_a_phone_of_a_whole_village_proposes_nobody(hub: Hub) -> None:
     surnames = "赵钱孙李周吴郑王冯陈"
     hub.put(**{f"v{n}": {"name": f"{surname}大山", "phone": "13812345679"} for n, surname in enumerate(surnames)})
