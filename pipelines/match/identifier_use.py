@@ -9,7 +9,8 @@ from schemas.match_model import MatchModel
 
 def refresh_use(con: duckdb.DuckDBPyConnection, model: MatchModel, *, everything: bool) -> None:
     """Recount the identifiers of added and removed nodes (or all); leaves temp `use_crossed(node_id)`: nodes whose identifiers went
-    over one of the two lines (sole user, too many users) in either direction. Needs match.node_identifiers without removed nodes."""
+    over one of the two lines (sole user, too many users) in either direction, and temp `use_turned(identifier)`: those that became or
+    ceased to be anybody's. Needs match.node_identifiers without removed nodes."""
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE use_keys AS
         SELECT identifier FROM match.node_identifiers {"WHERE false" if everything else "SEMI JOIN nodes_added USING (node_id)"}
@@ -21,6 +22,10 @@ def refresh_use(con: duckdb.DuckDBPyConnection, model: MatchModel, *, everything
         SELECT DISTINCT i.node_id
         FROM use_now n JOIN match.identifier_use b USING (identifier) JOIN match.node_identifiers i USING (identifier)
         WHERE n.is_sole <> b.is_sole OR n.is_shared <> b.is_shared"""
+    )
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE use_turned AS
+        SELECT identifier FROM use_now n JOIN match.identifier_use b USING (identifier) WHERE n.is_shared <> b.is_shared"""
     )
     con.execute(f"DELETE FROM match.identifier_use {'' if everything else 'WHERE identifier IN (SELECT identifier FROM use_keys)'}")
     con.execute("INSERT INTO match.identifier_use BY NAME FROM use_now")

@@ -114,8 +114,9 @@ def _replace_pairs(con: duckdb.DuckDBPyConnection, model: MatchModel, seq: int, 
     else:
         _drop_pairs(con)
         mark(con, "match", "nodes", "SELECT node_id::VARCHAR FROM (FROM differing UNION FROM nodes_regrouped)", seq)
+        mark(con, "match", "identifiers", "SELECT identifier::VARCHAR FROM use_turned", seq)
     con.execute("INSERT INTO match.pairs SELECT node_a, node_b, bits, levels FROM scored")
-    for table in ("candidates", "compared", "scored", "dropped", "differing", "blocks", "involved", "touched"):
+    for table in ("candidates", "compared", "scored", "dropped", "differing", "blocks", "involved", "touched", "use_turned"):
         con.execute(f"DROP TABLE IF EXISTS {table}")
     return {"pairs_scored_kept": kept}
 

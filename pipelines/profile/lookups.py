@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
+from pipelines.stage import pending
+
 # The value after its namespace; `wechat_id` has none.
 _BARE = "CASE WHEN kind = 'wechat_id' OR NOT contains(value, ':') THEN value ELSE value[1 + instr(value, ':') :] END"
 
@@ -57,14 +59,9 @@ def derive_lookups(con: duckdb.DuckDBPyConnection, *, everything: bool) -> None:
 
 def _add_crossed(con: duckdb.DuckDBPyConnection) -> None:
     """An identifier that came to be shared by too many, or ceased to be, concerns customers whose records did not change."""
-    con.execute(
-        """INSERT INTO profile_affected
-        SELECT l.customer_id FROM mart.lookups l JOIN match.identifier_use u ON u.kind = l.kind AND u.value = l.value
-        WHERE u.is_shared AND l.kind IN ('phone', 'email')
-        UNION
-        SELECT c.customer_id FROM gold.contacts c
-        LEFT JOIN match.identifier_use u ON u.kind = c.kind AND u.value = c.value
-        ANTI JOIN mart.lookups l ON l.kind = c.kind AND l.value = c.value AND l.customer_id = c.customer_id
-        WHERE c.is_valid AND NOT contains(c.value, '*') AND NOT coalesce(u.is_shared, false)
-          AND (c.kind = 'email' OR c.kind = 'phone' AND c.is_personal)"""
-    )
+    if pending(con, "profile", "match", "identifiers", "profile_turned"):
+        con.execute(
+            """INSERT INTO profile_affected SELECT customer_id FROM gold.contacts
+            WHERE kind IN ('phone', 'email') AND hash(kind, value) IN (SELECT key::UBIGINT FROM profile_turned)"""
+        )
+    con.execute("DROP TABLE profile_turned")

@@ -22,7 +22,8 @@ def profile(con: duckdb.DuckDBPyConnection, run: Run, seq: int, *, part_customer
     Values, tiers and section ages are derived for everybody each time, documents only for whom they would differ. The fact `today` is the
     day age bands were judged at; the next run reads it from meta.runs.
     """
-    everything = run.full or all_pending(con, "profile", "std") or count(con, "SELECT count(*) FROM mart.profiles") == 0
+    all_changed = all_pending(con, "profile", "std") or all_pending(con, "profile", "match")
+    everything = run.full or all_changed or count(con, "SELECT count(*) FROM mart.profiles") == 0
     facts: dict[str, object] = {"today": run.now.date().isoformat()}
     con.execute("CREATE OR REPLACE TEMP TABLE profile_affected (customer_id VARCHAR)")
     gather_references(con, run.now)
@@ -51,7 +52,7 @@ def profile(con: duckdb.DuckDBPyConnection, run: Run, seq: int, *, part_customer
         con.execute(f"DROP TABLE IF EXISTS profile_{table}")
     for noun in _CHANGING:
         con.execute(f"DROP TABLE IF EXISTS profile_changed_{noun}")
-    for layer in ("gold", "std"):
+    for layer in ("gold", "match", "std"):
         take_in(con, "profile", layer)
     facts["profiles"] = count(con, "SELECT count(*) FROM mart.profiles")
     facts["lookups"] = count(con, "SELECT count(*) FROM mart.lookups")

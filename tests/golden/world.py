@@ -127,7 +127,12 @@ class World:
         if table == "cluster.members":
             changed = {side[key]["customer_id"] for key in keys for side in (before, self.tables[table]) if key in side}
         entity = {"identifiers": "mentions", "members": "customers"}.get(noun, noun) if layer in ("std", "cluster") else noun
-        if layer == "match" or not changed:
+        if not changed:
+            return
+        if table == "match.identifier_use":
+            rows, values = ", ".join("(?, ?)" for _ in keys), [value for key in keys for value in key]
+            con.execute(f"CREATE OR REPLACE TEMP TABLE world_keys AS FROM (VALUES {rows}) AS t(kind, value)", values)
+            mark(con, layer, "identifiers", "SELECT hash(kind, value)::VARCHAR FROM world_keys", seq)
             return
         con.execute("CREATE OR REPLACE TEMP TABLE world_keys AS SELECT unnest(?::VARCHAR[]) AS key", [sorted(changed)])
         mark(con, layer, entity, "SELECT key FROM world_keys", seq)
