@@ -1,6 +1,6 @@
 # Customer hub. `make demo` and `make test` need git, make and Python 3.11 or newer, nothing else. Written for GNU make 3.81 and newer.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lock bench-pipeline bench-identity bench-addresses clean
+.PHONY: help demo test check lock bench-pipeline bench-identity bench-addresses bench-skew clean
 SHELL := /bin/sh
 
 VENV  := .venv
@@ -19,6 +19,7 @@ help:
 	@echo "make bench-pipeline [CUSTOMERS=...]  time a full run and a day's delta"
 	@echo "make bench-identity                  measure hub dedupe on public sets, invented people and companies"
 	@echo "make bench-addresses                 measure the address comparator on real pairs"
+	@echo "make bench-skew                      match people who share one phone or one name"
 	@echo "make clean                           remove the virtual environment and caches; data/ stays"
 
 # The first interpreter that runs and is new enough: a name on the PATH alone says nothing (shims, stubs).
@@ -60,6 +61,9 @@ bench-identity: $(STAMP)
 
 bench-addresses: $(STAMP)
 	@$(BIN)/python -m benchmarks.addresses
+
+bench-skew: $(STAMP)
+	@$(BIN)/python -m benchmarks.skew
 
 bench-pipeline: $(STAMP)
 	@$(BIN)/python -m benchmarks.pipeline --customers $(CUSTOMERS)

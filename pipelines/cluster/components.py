@@ -80,8 +80,11 @@ def weakest_joins(con: duckdb.DuckDBPyConnection) -> None:
     """Temp `joins(label, bits)`: per cluster of temp `clusters(node_id, n, label)` the weakest join of its maximum spanning tree, as far
     as it is below `CERTAIN_BITS`. Nodes that certain joins connect count as one, so a tree is made of few."""
     nodes_n = count(con, "SELECT count(*) FROM clusters")
-    within = f"FROM scope_edges {_NUMBERED.format(nodes='clusters')} WHERE a.label = b.label"
-    a, b, bits, label = _columns(con, f"SELECT a.n, b.n, bits, a.label {within}")
+    # what crosses clusters is left out here: as a condition of the join it invites joining all nodes of one cluster with each other
+    numbered = f"scope_edges {_NUMBERED.format(nodes='clusters')}"
+    a, b, bits, label, other = _columns(con, f"SELECT a.n, b.n, bits, a.label, b.label FROM {numbered}")
+    within = label == other
+    a, b, bits, label = a[within], b[within], bits[within], label[within]
     certain = bits >= CERTAIN_BITS
     group = _connect(nodes_n, a[certain], b[certain])
     left, right = group[a[~certain]], group[b[~certain]]

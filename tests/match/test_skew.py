@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import pytest
 
+from benchmarks.skew import lay_out
+from benchmarks.skew import resolve as resolve_laid_out
 from pipelines.warehouse import count, open_warehouse
 from tests.match.world import Mention, customer_of, mention, partition, put, resolve
 
@@ -53,6 +56,15 @@ def test_the_customer_stays_one_while_the_block_grows_over_its_cap_and_shrinks_a
     resolve(con, full=True, day=9)
     assert con.execute("FROM match.pairs ORDER BY ALL").fetchall() == pairs
     assert customer_of(con, "shop:0") == first
+
+
+@pytest.mark.parametrize(("case", "customers"), [("one phone, one name", 15_001), ("all called 王伟", 30_000)])
+def test_a_customer_of_very_many_nodes_is_not_joined_with_itself(tmp_path: Path, case: str, customers: int) -> None:
+    with open_warehouse(tmp_path / "w.duckdb", memory="400MB", threads=2) as con:
+        con.execute("SET max_temp_directory_size = '300MB'")  # all pairs of its nodes would be some gigabytes
+        lay_out(con, case, 15_000)
+        resolve_laid_out(con)
+        assert count(con, "SELECT count(*) FROM cluster.customers") == customers
 
 
 def test_namesakes_without_more_and_nameless_rows_propose_nothing(con: duckdb.DuckDBPyConnection) -> None:
