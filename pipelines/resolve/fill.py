@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 import lmdb
+import numpy as np
 import orjson
 
 from pipelines.match.block import key_sql
@@ -15,6 +16,7 @@ from pipelines.match.comparisons import DOCUMENT_SQL
 from pipelines.profile.ranges import id_ranges
 from pipelines.publish.keyring import Keyring
 from pipelines.resolve import index
+from pipelines.resolve.packed import packed
 from pipelines.standardise.readings import syllables
 from pipelines.warehouse import count
 from schemas.match_model import MatchModel
@@ -28,8 +30,8 @@ Batches = Callable[..., Generator[list[Any]]]
 
 
 def gather(con: duckdb.DuckDBPyConnection, model: MatchModel, keyring: Keyring, changed: str | None) -> None:
-    """Temp `resolve_entries(customer_id, token, customer, node_n)` and `resolve_said(customer_id, nodes, held)` of the customers in temp
-    table `changed(key)`, or of all."""
+    """Temp `resolve_entries(token, customer, node_n)`, tokens and ids as numbers, and `resolve_said(customer_id, nodes, held)`, of the
+    customers in temp table `changed(key)`, or of all."""
     only = f"WHERE customer_id IN (SELECT key FROM {changed})" if changed else ""
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE resolve_nodes AS
@@ -44,12 +46,13 @@ def _gather_entries(con: duckdb.DuckDBPyConnection, model: MatchModel, keyring: 
     """Blocks of orders are left out: a new record is named by none."""
     rules = [(n, rule) for n, rule in enumerate(model.blocking) if not rule.orders]
     keyed = " UNION ALL ".join(f"SELECT {n} AS rule, key, node_id FROM ({key_sql(rule, nodes=nodes)})" for n, rule in rules)
-    token = f"sha256($secret || encode(rule || ':' || key))[: {2 * index.TOKEN_BYTES}]"
+    token = f"('0x' || sha256($secret || encode(rule || ':' || key))[: {2 * index.TOKEN_BYTES}])::UBIGINT"
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE resolve_entries AS
-        SELECT customer_id, unhex({token}) AS token, unhex(customer_id) AS customer, node_n
-        FROM (SELECT rule, key, customer_id, least(count(*), 255)::UTINYINT AS node_n
-              FROM ({keyed}) JOIN resolve_nodes USING (node_id) GROUP BY ALL)""",
+        WITH numbered AS (SELECT node_id, ('0x' || customer_id)::UBIGINT AS customer FROM resolve_nodes)
+        SELECT {token} AS token, customer, node_n
+        FROM (SELECT rule, key, customer, least(count(*), 255)::UTINYINT AS node_n
+              FROM ({keyed}) JOIN numbered USING (node_id) GROUP BY ALL)""",
         {"secret": index.block_secret(keyring.token)},
     ).fetchall()
 
@@ -83,8 +86,8 @@ def resolving(
     for first, end in id_ranges(con, "resolve_said", _CUSTOMERS_A_RANGE):
         yield index.EVIDENCE, _sealed(keyring, batches(con, _SAID, _ROWS_A_BATCH, {"first": first, "end": end}))
     bits = index.bucket_bits(count(con, "SELECT count(*) FROM resolve_entries"))
-    yield index.BLOCKS, batches(con, _BUCKETS.format(shift=32 - bits), _ROWS_A_BATCH)
-    yield index.CUSTOMER_BLOCKS, batches(con, _OF_CUSTOMERS, _ROWS_A_BATCH)
+    yield index.BLOCKS, packed(con, _BUCKETS.format(shift=64 - bits), ">u4", _ENTRY)
+    yield index.CUSTOMER_BLOCKS, _of_customers(con)
     yield index.NAMES, _pairs(_names(con, keyring))
     yield index.FACTS, _pairs([*_facts(con, model, keyring), (index.BITS_KEY, str(bits).encode()), (index.READINGS_KEY, _readings())])
     drop(con)
@@ -112,13 +115,13 @@ _SAID = """
     SELECT unhex(customer_id), encode('[[' || nodes || '],[' || coalesce(held, '') || ']]')
     FROM resolve_said
     WHERE customer_id >= $first AND ($end IS NULL OR customer_id < $end) ORDER BY customer_id"""
-_BUCKETS = """
-    SELECT unhex(printf('%08x', ('0x' || left(hex(token), 8))::UINTEGER >> {shift})) AS bucket,
-        list(token || customer || unhex(printf('%02x', node_n)) ORDER BY token, customer)
-    FROM resolve_entries GROUP BY bucket ORDER BY bucket"""
-_OF_CUSTOMERS = """
-    SELECT customer, list(token || unhex(printf('%02x', node_n)) ORDER BY token)
-    FROM resolve_entries GROUP BY customer ORDER BY customer"""
+_ENTRY = np.dtype([("token", ">u8"), ("customer", ">u8"), ("node_n", "u1")])
+_BUCKETS = "SELECT token >> {shift} AS bucket, token, customer, node_n FROM resolve_entries ORDER BY token, customer"
+
+
+def _of_customers(con: duckdb.DuckDBPyConnection) -> Generator[list[Pair]]:
+    entry = np.dtype([("token", ">u8"), ("node_n", "u1")])
+    return packed(con, "SELECT customer, token, node_n FROM resolve_entries ORDER BY customer, token", ">u8", entry)
 
 
 def _sealed(keyring: Keyring, batches: Generator[list[Any]]) -> Generator[list[Pair]]:
@@ -144,7 +147,7 @@ def change(
     """Bring what the index holds of the customers in temp table `changed(key)` up to what `gather` found of them."""
     customers = {customer for batch in batches(con, f"SELECT unhex(key), NULL FROM {changed}", _ROWS_A_BATCH) for customer, _ in batch}
     said = {customer: value for batch in batches(con, _SAID, _ROWS_A_BATCH, {"first": "", "end": None}) for customer, value in batch}
-    now = {customer: joined for batch in batches(con, _OF_CUSTOMERS, _ROWS_A_BATCH) for customer, joined in batch}
+    now = {customer: joined for batch in _of_customers(con) for customer, joined in batch}
     gone, come = set[index.Entry](), set[index.Entry]()
     for customer in customers:
         before, after = txn.get(customer, b"", db=dbs[index.CUSTOMER_BLOCKS]), now.get(customer, b"")

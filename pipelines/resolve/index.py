@@ -64,7 +64,7 @@ def name_token(key: Key, name: str) -> bytes:
 
 def bucket_bits(entries_n: int) -> int:
     """How many of the first bits of a token number its bucket, for some tens of entries in each."""
-    return max(0, (entries_n // _ENTRIES_A_BUCKET).bit_length() - 1)
+    return max(1, (entries_n // _ENTRIES_A_BUCKET).bit_length() - 1)
 
 
 def bucket_of(token: bytes, bits: int) -> bytes:
