@@ -27,9 +27,14 @@ def key_sql(rule: BlockingRule, *, nodes: str | None = None, keys: str | None = 
         named = "SELECT hash(order_id) AS key, record_id FROM std.mentions WHERE order_id IS NOT NULL"
         return f"""SELECT DISTINCT m.key, r.node_id FROM (SELECT * FROM ({named}) {of_keys}) m
             JOIN (SELECT record_id, node_id FROM match.node_records {of_nodes}) r USING (record_id)"""
-    parts = ", ".join(f"({part})" for part in rule.agree_on)
-    present = " AND ".join(f"({part}) IS NOT NULL" for part in rule.agree_on)
-    return f"SELECT * FROM (SELECT hash({parts}) AS key, node_id FROM match.nodes {of_nodes} WHERE {present}) {of_keys}"
+    key, present = agreement_sql(rule.agree_on)
+    return f"SELECT * FROM (SELECT {key} AS key, node_id FROM match.nodes {of_nodes} WHERE {present}) {of_keys}"
+
+
+def agreement_sql(expressions: tuple[str, ...]) -> tuple[str, str]:
+    """SQL of the key of nodes that agree on these expressions over match.nodes, and of the condition that a node has one."""
+    key = ", ".join(f"({part})" for part in expressions)
+    return f"hash({key})", " AND ".join(f"({part}) IS NOT NULL" for part in expressions)
 
 
 def collect_keys(con: duckdb.DuckDBPyConnection, model: MatchModel, nodes: str, into: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import duckdb
 
@@ -88,19 +89,27 @@ def score(con: duckdb.DuckDBPyConnection, model: MatchModel) -> int:
 
 def levels_sql(model: MatchModel, *, part: int = 0, parts: int = 1) -> str:
     """The SELECT over `candidates` and `compared` that answers (node_a, node_b, name_share, levels), of one of several parts."""
-    agreements = ", ".join(f"{sql} AS {name}" for name, sql in AGREEMENTS.items())
 
     def of(table: str, node: str) -> str:
         return table if parts == 1 else f"(FROM {table} WHERE {node} % {parts} = {part})"
 
+    return reached_sql(
+        model,
+        f"""SELECT c.node_a, c.node_b, c.same_order, {side_by_side(COMPARED)}
+        FROM {of("candidates", "node_a")} c JOIN {of("compared", "node_id")} l ON l.node_id = c.node_a
+        JOIN compared r ON r.node_id = c.node_b""",
+        ("node_a", "node_b"),
+    )
+
+
+def reached_sql(model: MatchModel, pairs: str, kept: Iterable[str]) -> str:
+    """The SELECT that answers (<kept>, name_share, levels) of the `pairs`, a SELECT of the columns to keep, `same_order`, and those of
+    `compared` side by side."""
+    agreements = ", ".join(f"{sql} AS {name}" for name, sql in AGREEMENTS.items())
     packed = " + ".join(f"{_level_case(name, levels)}::UBIGINT * {16**n}" for n, (name, levels) in enumerate(model.comparisons.items()))
     return f"""
-    WITH pair AS (
-        SELECT c.node_a, c.node_b, c.same_order, {side_by_side(COMPARED)}
-        FROM {of("candidates", "node_a")} c JOIN {of("compared", "node_id")} l ON l.node_id = c.node_a
-        JOIN compared r ON r.node_id = c.node_b),
-    agreeing AS (SELECT *, {agreements} FROM pair)
-    SELECT node_a, node_b, least(l_name_share, r_name_share) AS name_share, {packed} AS levels FROM agreeing"""
+    WITH pair AS ({pairs}), agreeing AS (SELECT *, {agreements} FROM pair)
+    SELECT {", ".join(kept)}, least(l_name_share, r_name_share) AS name_share, {packed} AS levels FROM agreeing"""
 
 
 def patterns_sql(model: MatchModel) -> str:

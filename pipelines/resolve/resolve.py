@@ -93,7 +93,7 @@ class Resolver:
         said = {customer: self._nodes(snapshot, customer) for customer in chosen}
         used = _used(facts.model, keys, identifiers, [own, *_all(said.values())], blocks)
         own.held = [x for x in identifiers if x.identifier not in used.by_many]
-        wanted = [of for of in small if of[1] not in used.by_many]
+        wanted = {rule for rule, _ in small}
         compared = session.compare([own, *_all(said.values())], wanted, used.by_several)
         found = decide(facts.model, {c: nodes for c, nodes in said.items() if nodes}, own, compared)
         return Resolution(found[0], found[1], len(customers) > len(chosen))

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import duckdb
 import orjson
 
-from pipelines.match.block import key_sql
-from pipelines.match.comparisons import DOCUMENTS, FEATURES, SHARED_VALUES
-from pipelines.match.score import levels_sql
+from pipelines.match.block import agreement_sql, key_sql
+from pipelines.match.comparisons import COMPARED, DOCUMENTS, FEATURES, SHARED_VALUES, side_by_side
+from pipelines.match.score import reached_sql
 from schemas.match_model import MatchModel
 from schemas.tables import match as contract
 
@@ -51,9 +51,9 @@ class Compared(NamedTuple):
     that goes by what is said (not by identifiers) proposes the pair."""
 
     node_id: int
-    levels: int
-    name_share: float
     agrees_on: bool
+    name_share: float
+    levels: int
 
 
 class Session:
@@ -73,7 +73,7 @@ class Session:
         self.con.execute("CREATE TABLE match.identifier_use (identifier UBIGINT, is_shared BOOLEAN)")
         self.con.execute(f"PREPARE lay_out AS INSERT INTO match.nodes SELECT {', '.join(_cells())} FROM {_sent('nodes')}")
         self.con.execute(
-            f"""PREPARE keys AS SELECT rule, key, NULL FROM ({_keys_sql(model, identifiers=True)})
+            f"""PREPARE keys AS SELECT rule, key, NULL FROM ({_keys_sql(model)})
             UNION ALL SELECT NULL, identifier, kind FROM match.node_identifiers"""
         )
         self.con.execute(f"PREPARE compare AS {_compare_sql(model)}")
@@ -85,14 +85,14 @@ class Session:
         held = [Identifier(key, kind, papers.get(kind)) for rule, key, kind in rows if rule is None]
         return [(rule, key) for rule, key, _ in rows if rule is not None], held
 
-    def compare(self, nodes: Iterable[Node], wanted: Iterable[tuple[int, int]], used_by_several: set[int]) -> list[Compared]:
-        """Compare the new record, one of `nodes`, with the others. `wanted` are the (rule, key) of its blocks that propose pairs,
+    def compare(self, nodes: Iterable[Node], wanted: Iterable[int], used_by_several: set[int]) -> list[Compared]:
+        """Compare the new record, one of `nodes`, with the others. `wanted` are the rules whose block of it proposes pairs,
         `used_by_several` those of its identifiers that names of several people use."""
         return [Compared(*row) for row in self._run("compare", nodes, used_by_several, wanted=wanted)]
 
     def _run(
         self, statement: str, nodes: Iterable[Node], used_by_several: set[int], *, identifiers: Iterable[Row] = (),
-        wanted: Iterable[Row] = (),
+        wanted: Iterable[int] = (),
     ) -> list[tuple[Any, ...]]:  # fmt: skip
         laid_out = ([*node.said, node.name_share, *_lists(node, used_by_several)] for node in nodes)
         texts = [orjson.dumps(list(rows), default=_plain).decode() for rows in (laid_out, identifiers, wanted)]
@@ -131,21 +131,24 @@ def _plain(value: object) -> str:
     raise TypeError(type(value).__name__)
 
 
-def _keys_sql(model: MatchModel, *, identifiers: bool) -> str:
-    """(rule, key, node_id) of the rules that a new record can be proposed by: it is named by no order."""
-    rules = [(n, rule) for n, rule in enumerate(model.blocking) if not rule.orders and (identifiers or not rule.identifiers)]
-    return " UNION ALL ".join(f"SELECT {n} AS rule, key, node_id FROM ({key_sql(rule)})" for n, rule in rules)
+def _keys_sql(model: MatchModel) -> str:
+    """(rule, key) of the rules that the new record can be proposed by: it is named by no order."""
+    rules = [(n, rule) for n, rule in enumerate(model.blocking) if not rule.orders]
+    return " UNION ALL ".join(f"SELECT {n} AS rule, key FROM ({key_sql(rule)})" for n, rule in rules)
 
 
 def _compare_sql(model: MatchModel) -> str:
-    """(node, levels, name share, agrees on) of every node but the new one."""
+    """(node, agrees on, name share, levels) of every node but the new one."""
     features = ", ".join(f"{sql} AS {name}" for name, sql in FEATURES.items())
     lists = ", ".join(f"list_min(all_{name}) AS {name}, all_{name}" for name in SHARED_VALUES)
+    rules = [(n, *agreement_sql(rule.agree_on)) for n, rule in enumerate(model.blocking) if rule.agree_on]
+    keys = ", ".join(f"CASE WHEN {present} THEN {key} END AS key_{n}" for n, key, present in rules)
+    agrees = " OR ".join(f"coalesce(l.key_{n} = r.key_{n} AND list_contains(wanted, {n}), false)" for n, _, _ in rules) or "false"
+    pairs = f"""SELECT r.node_id, {agrees} AS agrees_on, false AS same_order, {side_by_side(COMPARED)}
+        FROM (FROM compared WHERE node_id = {OWN}) l, (FROM compared WHERE node_id <> {OWN}) r,
+             (SELECT from_json(wanted, '["UTINYINT"]') AS wanted FROM sent)"""
     return f"""
     WITH compared AS (
-        SELECT node_id, {features}, {lists}, documents, coalesce(name_share, {model.rare_name_share}) AS name_share FROM match.nodes),
-    wanted AS (SELECT r[1]::UTINYINT AS rule, r[2]::UBIGINT AS key FROM {_sent("wanted")}),
-    candidates AS (SELECT {OWN}::UBIGINT AS node_a, node_id AS node_b, false AS same_order FROM match.nodes WHERE node_id <> {OWN}),
-    agreeing_nodes AS (SELECT DISTINCT node_id FROM ({_keys_sql(model, identifiers=False)}) SEMI JOIN wanted USING (rule, key))
-    SELECT node_b, levels, name_share, agreeing_nodes.node_id IS NOT NULL
-    FROM ({levels_sql(model)}) LEFT JOIN agreeing_nodes ON agreeing_nodes.node_id = node_b"""
+        SELECT node_id, {features}, {lists}, documents, coalesce(name_share, {model.rare_name_share}) AS name_share, {keys}
+        FROM match.nodes)
+    FROM ({reached_sql(model, pairs, ("node_id", "agrees_on"))})"""
