@@ -84,7 +84,7 @@ class TableModel(_Strict):
     pairing: tuple[PairingRule, ...] = Field(min_length=1)
     link_only: bool | str = False
     seed: int = 1
-    random_pairs: int = Field(default=1_000_000, ge=1_000)
+    random_pairs: int = Field(default=300_000, ge=1_000)
     rare_share: float = Field(default=0.00001, gt=0, lt=1)
     link_probability: float = Field(default=0.8, gt=0, lt=1)
     merge_probability: float = Field(default=0.5, gt=0, lt=1)

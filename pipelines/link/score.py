@@ -84,9 +84,9 @@ def learn_weights(con: duckdb.DuckDBPyConnection, model: TableModel, rows_n: int
 
 
 def shares_of_random_pairs(con: duckdb.DuckDBPyConnection, model: TableModel, rows_n: int) -> tuple[Floats, ...]:
-    """How often random pairs of temp `prepared` reach each level of every comparison; all pairs, where these are not more. The same for the
-    same seed. How often they agree exactly is counted, not drawn: of a phone a million draws show nothing."""
-    drawn = rows_n * (rows_n - 1) // 2 > model.random_pairs
+    """How often random pairs of temp `prepared` reach each level of every comparison; all pairs, where these are not three times as many.
+    The same for the same seed. How often they agree exactly is counted, not drawn: of a phone a million draws show nothing."""
+    drawn = rows_n * (rows_n - 1) // 2 > 3 * model.random_pairs
     if not drawn:
         a, b = np.triu_indices(rows_n, 1)
     else:
