@@ -1,5 +1,5 @@
-"""`hub model`: learn the weights of who is who from the data, see what they would change, adopt them or leave it; and models of other
-engines for `hub dedupe`."""
+"""`hub model`: learn the weights of who is who from the data, or correct them by what stewards judged, see what they would change, adopt
+them or leave it; and models of other engines for `hub dedupe`."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from schemas.settings import load_settings
 if TYPE_CHECKING:
     import duckdb
 
+    from quality.refit import Interval, Trial
     from schemas.match_model import Level, MatchModel
 
-app = typer.Typer(no_args_is_help=True, help="The match model: train, churn, adopt, revert; and models of Splink for `hub dedupe`.")
+app = typer.Typer(no_args_is_help=True, help="The match model: train, refit, churn, adopt, revert; and models of Splink for `hub dedupe`.")
 File = Annotated[Path, typer.Argument(help="A model file.")]
 
 
@@ -41,6 +42,31 @@ def train(
         path = file or settings.match_model_folder / f"{learned.fingerprint}.yaml"
         write_match_model(learned, path)
         _print_weights(model, learned)
+        _print_churn(con, path)
+    out.print(f"Written to {path}. `hub model adopt {path}` takes it for the next run; to decline it, do nothing.", markup=False)
+
+
+@app.command()
+def refit(
+    seed: Annotated[int, typer.Option(help="Of what is held back; the same seed and judgements give the same model.")] = 1,
+    file: Annotated[Path | None, typer.Option("--out", help="Where to write it; default: models/ in the home.")] = None,
+) -> None:
+    """Correct the weights in use by what stewards judged, and try it on judgements held back. A model file is written only if it is
+    better. Nothing is adopted."""
+    from quality.refit import try_refit
+    from schemas.match_model import load_match_model, write_match_model
+
+    settings = load_settings()
+    with quiet_warehouse(settings, "hub model refit") as con:
+        model = load_match_model(settings.match_model)
+        tried = try_refit(con, model, seed=seed)
+        _print_trial(tried)
+        if not tried.is_better:
+            out.print("It is not better than the model in use, so nothing was written.")
+            return
+        path = file or settings.match_model_folder / f"{tried.model.fingerprint}.yaml"
+        write_match_model(tried.model, path)
+        _print_weights(model, tried.model)
         _print_churn(con, path)
     out.print(f"Written to {path}. `hub model adopt {path}` takes it for the next run; to decline it, do nothing.", markup=False)
 
@@ -121,6 +147,27 @@ def _print_weights(before: MatchModel, after: MatchModel) -> None:
 
 def _bits(level: Level) -> str:
     return f"{level.bits():+.1f}" if isinstance(level.u, float) else f"{math.log2(level.m):+.1f} + rarity of the name"
+
+
+def _print_trial(tried: Trial) -> None:
+    (same, different), (same_held, different_held) = tried.fitted, tried.held_back
+    table = Table("model", "log loss, bits a pair", "wrongly merged", "missed", "precision", "recall", "F",
+                  title=f"On {number(same_held + different_held)} judged pairs held back", title_justify="left")  # fmt: skip
+    for name, scores in (("in use", tried.before), ("refitted", tried.after)):
+        shares = (_interval(of) for of in (scores.precision, scores.recall, scores.f))
+        table.add_row(name, f"{scores.log_loss:.3f}", number(scores.wrongly_merged), number(scores.missed), *shares)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    out.print(table)
+    out.print(
+        f"Fitted by {number(same)} pairs judged same and {number(different)} judged different, tried on {number(same_held)} and "
+        f"{number(different_held)}. It gains {tried.gain[0]:+.3f} bits a pair ({tried.gain[1]:+.3f} to {tried.gain[2]:+.3f}). "
+        "Judged pairs were not drawn at random: the figures hold for pairs like them."
+    )
+
+
+def _interval(of: Interval | None) -> str:
+    return f"{of['share']:.3f} ({of['low']:.3f} to {of['high']:.3f})" if of else "none"
 
 
 def _print_churn(con: duckdb.DuckDBPyConnection, file: Path) -> None:

@@ -38,14 +38,20 @@ def reached_levels(model: MatchModel, packed: int, name_share: float) -> Iterato
             yield Reached(comparison, level, name_share if level.u == "name_share" else float(level.u))
 
 
+def parts_counted(model: MatchModel, reached: tuple[Reached, ...]) -> dict[str, float]:
+    """By comparison reached, the part of its bits that counts: all, but for the weaker of two that see one fact twice."""
+    at, parts = {of.comparison: of for of in reached}, {of.comparison: 1.0 for of in reached}
+    for pair in model.correlated:
+        if all(name in at and at[name].level.level in wanted for name, wanted in pair.levels.items()):
+            parts[min(pair.levels, key=lambda name: at[name].bits)] -= 1 - pair.factor
+    return parts
+
+
 def weigh(model: MatchModel, packed: int, name_share: float) -> Weighed:
     """Sum the evidence of one pair over the prior; what sees one fact twice counts once, what identifies nobody does not merge."""
     reached = tuple(reached_levels(model, packed, name_share))
-    at = {of.comparison: of for of in reached}
-    bits = model.prior_bits + sum(of.bits for of in reached)
-    for pair in model.correlated:
-        if all(name in at and at[name].level.level in wanted for name, wanted in pair.levels.items()):
-            bits -= (1 - pair.factor) * min(at[name].bits for name in pair.levels)
+    at, parts = {of.comparison: of for of in reached}, parts_counted(model, reached)
+    bits = model.prior_bits + sum(of.bits * parts[of.comparison] for of in reached)
     identifies = any(name in at and at[name].level.level in wanted for name, wanted in model.identifying.items())
     against = {
         of.comparison: of.bits if of.level.contradicts else 0.0
