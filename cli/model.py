@@ -142,7 +142,8 @@ def _print_weights(before: MatchModel, after: MatchModel) -> None:
             if old != new:
                 table.add_row(name, new.level, _bits(old), _bits(new))
     out.print(table)
-    out.print(f"Odds before any evidence: 1 to {before.prior_population:,.0f} before, 1 to {after.prior_population:,.0f} learned.")
+    if before.prior_population != after.prior_population:
+        out.print(f"Odds before any evidence: 1 to {before.prior_population:,.0f} before, 1 to {after.prior_population:,.0f} learned.")
 
 
 def _bits(level: Level) -> str:
