@@ -63,7 +63,7 @@ def test_whatever_was_judged_guards_and_unmet_levels_stay_and_levels_keep_their_
                 assert new == old
             assert 0 < new.m <= 1 and (new.u == "name_share" or 0 < float(new.u) <= 1)
     assert not _turned_round(fitted)
-    assert fitted.prior_population == MODEL.prior_population and fitted.version == "person-2-refit"
+    assert fitted.prior_population == MODEL.prior_population and fitted.version == f"{MODEL.version}-refit"
 
 
 def _turned_round(fitted: MatchModel) -> list[tuple[str, str, str]]:
