@@ -1,11 +1,13 @@
 # Customer hub. `make demo` and `make test` need git, make and Python 3.11 or newer, nothing else. Written for GNU make 3.81 and newer.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lock bench-pipeline bench-identity bench-addresses bench-skew clean
+.PHONY: help demo test check lock bench-pipeline bench-identity bench-companies bench-addresses bench-skew clean
 SHELL := /bin/sh
 
 VENV  := .venv
 BIN   := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PEERS := .venv-bench
+PEERS_STAMP := $(PEERS)/.installed
 SERVE ?= 1
 PEOPLE ?= 20000
 CUSTOMERS ?= 100000
@@ -15,9 +17,10 @@ help:
 	@echo "make demo [SERVE=0]                  demo extracts in, published profiles out, API served"
 	@echo "make test                            all tests"
 	@echo "make check                           ruff and mypy"
-	@echo "make lock                            resolve requirements.in into requirements.txt (needs uv)"
+	@echo "make lock                            resolve requirements*.in into requirements*.txt (needs uv)"
 	@echo "make bench-pipeline [CUSTOMERS=...]  time a full run and a day's delta"
-	@echo "make bench-identity                  measure hub dedupe on public sets, invented people and companies"
+	@echo "make bench-identity                  hub dedupe beside Splink, GoldenMatch and recordlinkage on sets with a truth"
+	@echo "make bench-companies                 measure hub dedupe on invented companies"
 	@echo "make bench-addresses                 measure the address comparator on real pairs"
 	@echo "make bench-skew                      match people who share one phone or one name"
 	@echo "make clean                           remove the virtual environment and caches; data/ stays"
@@ -52,12 +55,23 @@ check: $(STAMP)
 	@$(BIN)/mypy
 
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --no-header \
-	  --no-emit-index-url requirements.in -o requirements.txt
+	for name in requirements requirements-bench; do \
+	  uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --no-header \
+	    --no-emit-index-url $$name.in -o $$name.txt || exit 1; \
+	done
 
-bench-identity: $(STAMP)
+$(PEERS_STAMP): requirements-bench.txt $(STAMP)
+	@echo "Installing the engines to compare with into $(PEERS)"
+	@$(BIN)/python -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --require-hashes -r requirements-bench.txt
+	@touch $(PEERS_STAMP)
+
+bench-identity: $(STAMP) $(PEERS_STAMP)
 	@$(BIN)/python -m benchmarks.identity
-	@$(BIN)/python -m benchmarks.chinese
+	@$(BIN)/python -m benchmarks.errors
+
+bench-companies: $(STAMP)
+	@$(BIN)/python -m benchmarks.companies
 
 bench-addresses: $(STAMP)
 	@$(BIN)/python -m benchmarks.addresses
@@ -69,5 +83,5 @@ bench-pipeline: $(STAMP)
 	@$(BIN)/python -m benchmarks.pipeline --customers $(CUSTOMERS)
 
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

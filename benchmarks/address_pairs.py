@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from benchmarks.public_sets import DATA
+from benchmarks.person_sets import DATA
 
 PAIRS = DATA / "zh_address_pairs_dev.tsv"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import platform
 import subprocess
 import sys
@@ -23,23 +25,40 @@ class Measured:
     output: str
 
 
-def measure(command: Sequence[str], env: Mapping[str, str], cwd: Path) -> Measured:
+class OverLimit(Exception):
+    """A command was ended because it took more than it might; the text says of what."""
+
+
+@dataclass
+class _Watch:
+    """What the watcher of a process saw: the peak, and which limit was passed."""
+
+    peak_gb: float = 0.0
+    over: str | None = None
+
+
+def measure(
+    command: Sequence[str | Path], env: Mapping[str, str], cwd: Path, *, minutes: float = math.inf, gigabytes: float = math.inf
+) -> Measured:
     """Run to the end; memory is the peak of the summed resident memory of the process and its children.
 
     Raises:
         subprocess.CalledProcessError: the command failed; its output is in the error.
+        OverLimit: it took more than `minutes` or `gigabytes`.
     """
     began = time.perf_counter()
     process = subprocess.Popen(command, env=dict(env), cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    peaks = [0.0]
-    watcher = threading.Thread(target=_watch, args=(process.pid, peaks), daemon=True)
+    seen = _Watch()
+    watcher = threading.Thread(target=_watch, args=(process.pid, seen, minutes, gigabytes), daemon=True)
     before = _children_cpu()
     watcher.start()
     output, _ = process.communicate()
     seconds = time.perf_counter() - began
+    if seen.over:
+        raise OverLimit(seen.over)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, list(command), output)
-    return Measured(seconds, _children_cpu() - before, peaks[0], output)
+    return Measured(seconds, _children_cpu() - before, seen.peak_gb, output)
 
 
 def machine() -> str:
@@ -57,15 +76,30 @@ def _children_cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _watch(pid: int, peaks: list[float]) -> None:
+def _watch(pid: int, seen: _Watch, minutes: float, gigabytes: float) -> None:
+    began = time.perf_counter()
     try:
         root = psutil.Process(pid)
         while root.is_running() and root.status() != psutil.STATUS_ZOMBIE:
-            total = sum(_memory(p) for p in (root, *root.children(recursive=True)))
-            peaks[0] = max(peaks[0], total / 2**30)
+            tree = (root, *root.children(recursive=True))
+            now_gb = sum(map(_memory, tree)) / 2**30
+            seen.peak_gb = max(seen.peak_gb, now_gb)
+            if time.perf_counter() - began > minutes * 60:
+                seen.over = f"{minutes:g} min"
+            elif now_gb > gigabytes:
+                seen.over = f"{gigabytes:g} GB"
+            if seen.over:
+                _end(tree)
+                return
             time.sleep(0.1)
     except psutil.NoSuchProcess:
         return
+
+
+def _end(processes: Sequence[psutil.Process]) -> None:
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def _memory(process: psutil.Process) -> float:

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from benchmarks.chinese_people import make_people
-from benchmarks.public_sets import MODELS
+from benchmarks.person_sets import MODELS
 from pipelines.link.link import link_rows
 from pipelines.match.chinese_kinds import CHINESE_LEVELS
 from quality.linkage import evaluate

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from benchmarks.chinese_companies import make_companies
-from benchmarks.public_sets import MODELS
+from benchmarks.person_sets import MODELS
 from pipelines.link.files import read_table
 from pipelines.link.link import link_rows
 from quality.linkage import Evaluation, evaluate
