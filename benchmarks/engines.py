@@ -12,11 +12,11 @@ from benchmarks.job import write_job
 from benchmarks.person_sets import PersonSet
 from benchmarks.sweep import Best, sweep_groups, sweep_pairs
 from pipelines.link.files import read_table
-from pipelines.link.link import link_rows
+from pipelines.link.link import Linked, link_rows
 from pipelines.link.write import CLUSTERS, PAIRS
 from pipelines.sql import literal, quoted
 from quality.linkage import Evaluation, evaluate
-from schemas.table_model import load_table_model
+from schemas.table_model import TableModel, load_table_model
 
 PROJECT = Path(__file__).resolve().parent.parent
 PEERS_PYTHON = PROJECT / ".venv-bench" / "bin" / "python"
@@ -62,28 +62,32 @@ def _hub(name: str, of: PersonSet, model: Path, out: Path) -> Engine:
 
 def find(of: PersonSet, engine: Engine) -> Found:
     """Measure what an engine has written; the sweep of the hub links the rows once more, in this process."""
-    con = duckdb.connect()
     if engine.model:
         return find_by_hub(replace(of, model=engine.model))
+    con = duckdb.connect()
     read_table(con, of.rows, "file_rows")
-    truth = _truth(con, of)
+    _put_truth(con, of)
     con.execute(f"CREATE TEMP TABLE own AS SELECT record_id, entity_id FROM read_parquet({literal(str(engine.out / CLUSTERS))})")
-    return Found(evaluate(con, "own", truth), sweep_pairs(con, engine.out / PAIRS, truth))
+    return Found(evaluate(con, "own", "truth"), sweep_pairs(con, engine.out / PAIRS, "truth"))
 
 
 def find_by_hub(of: PersonSet) -> Found:
     """Link a set by its model and measure it against its truth."""
-    model, con = load_table_model(of.model), duckdb.connect()
+    con, _, linked = link_set(of)
+    return Found(evaluate(con, "entities", "truth"), sweep_groups(con, linked, "truth"))
+
+
+def link_set(of: PersonSet) -> tuple[duckdb.DuckDBPyConnection, TableModel, Linked]:
+    """Link a set by its model: what `link_rows` leaves, and temp `truth(record_id, entity_id)`."""
+    con, model = duckdb.connect(), load_table_model(of.model)
     linked = link_rows(con, model, "file_rows", read_table(con, of.rows, "file_rows"))
-    truth = _truth(con, of)
-    return Found(evaluate(con, "entities", truth), sweep_groups(con, linked, truth))
+    _put_truth(con, of)
+    return con, model, linked
 
 
-def _truth(con: duckdb.DuckDBPyConnection, of: PersonSet) -> str:
-    """Temp `truth(record_id, entity_id)` of temp `file_rows`; answers its name."""
+def _put_truth(con: duckdb.DuckDBPyConnection, of: PersonSet) -> None:
     columns = f"{quoted(of.record_id)}::VARCHAR AS record_id, {quoted(of.entity_id)}::VARCHAR AS entity_id"
     con.execute(f"CREATE TEMP TABLE truth AS SELECT {columns} FROM file_rows")
-    return "truth"
 
 
 def _script(package: str) -> Path:

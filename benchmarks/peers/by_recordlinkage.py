@@ -1,7 +1,7 @@
 """recordlinkage on one job, in the peers' own virtual environment: `python benchmarks/peers/by_recordlinkage.py JOB OUT`.
 
-As its guide classifies without labels: fields that agree or do not (Jaro-Winkler from 0.85 for names and texts), ECM, connected components
-of the pairs it calls matches.
+As its guide classifies without labels: fields that are alike or not (at a similarity of 0.92), ECM, connected components of the pairs it
+calls matches.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def compare(people: pd.DataFrame, job: dict[str, Any]) -> pd.DataFrame:
     comparing = recordlinkage.Compare()
     for field, kind in job["compared"]:
         if kind in SIMILAR:
-            comparing.string(field, field, method=SIMILAR[kind], threshold=0.85, label=field)
+            comparing.string(field, field, method=SIMILAR[kind], threshold=0.92, label=field)
         else:
             comparing.exact(field, field, label=field)
     return comparing.compute(index.index(people), people)

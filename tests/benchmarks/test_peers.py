@@ -89,6 +89,7 @@ def test_a_set_has_a_row_for_each_engine(tmp_path: Path, known: PersonSet, monke
     """The peers are not installed here: each fails, and the hub is measured all the same."""
     monkeypatch.setattr("benchmarks.engines.PEERS_PYTHON", Path("/bin/false"))
     monkeypatch.setattr("benchmarks.identity.ROUNDS", 1)
+    monkeypatch.setattr("benchmarks.sweep.LINES", (0.5,))
     rows = measure_set(known, tmp_path)
     assert [row.split(" | ")[1].split()[0] for row in rows] == ["hub", "Splink", "GoldenMatch", "recordlinkage"]
     assert {row.count("|") for row in rows} == {HEAD[0].count("|")}
