@@ -5,7 +5,7 @@
 | `zh_name` | the clear name, its `_surname` and `_pinyin`; `_shown` with `*` for what is hidden; `_spelt`, the pinyin in one word |
 | | `_turned`, a name in letters as one word, the last word first |
 | `phone` | the clear number of somebody's own; `_shown` with `*` for hidden digits |
-| `id_number` | the clear number, 18 digits of 15; `_shown` with `*`; `_type` of a valid one; `_born`, the birth date in it |
+| `id_number` | the clear number, 18 digits of 15; `_shown` with `*`; `_type` of a valid one |
 
 A surname alone (王先生) is a name of which the rest is hidden. A relay number or a service line is nobody's and no value.
 """
@@ -79,7 +79,6 @@ CHINESE_LEVELS: dict[Kind, tuple[Level, ...]] = {
         Level("slip", f"least(length(l.{{f}}), length(r.{{f}})) >= 8 AND {slip(8, 8)}", "one sign is wrong, missing or exchanged"),
         Level("masked", f"{AGREES} AND {VISIBLE} >= 4", "all that is visible agrees, four signs or more", True),
         MASKED_DIFFERENT,
-        Level("same_birth", "l.{f}_born = r.{f}_born", "another number with the same birth date in it"),
         # two documents of different types do not contradict each other
         Level("different", "l.{f} IS NOT NULL AND r.{f} IS NOT NULL AND coalesce(l.{f}_type = r.{f}_type, true)", "different"),
     ),
@@ -109,11 +108,9 @@ def chinese_columns(kind: Kind, name: str) -> dict[str, str] | None:
         own = f"({v}.is_personal AND NOT {v}.is_masked OR {nearly} AND NOT regexp_matches({v}.value, {literal(PLACEHOLDER)}))"
         return {name: f"CASE WHEN {own} THEN {v}.value END", f"{name}_shown": f"CASE WHEN {own} OR {v}.is_masked THEN {v}.value END"}
     if kind == "id_number":
-        birth = f"substr({v}.number, 7, 8)"
         return {
             name: f"CASE WHEN NOT {v}.is_masked THEN {v}.number END",
             f"{name}_shown": f"{v}.number",
             f"{name}_type": f"CASE WHEN {v}.is_valid THEN {v}.id_type END",
-            f"{name}_born": f"CASE WHEN length({v}.number) = 18 AND try_strptime({birth}, '%Y%m%d') IS NOT NULL THEN {birth} END",
         }
     return None
