@@ -22,6 +22,7 @@ from pipelines.warehouse import count
 from schemas.match_model import MatchModel
 from schemas.tables import match as contract
 
+NODES_AT_MOST = 200  # of a customer in the index: a record is compared with no more
 _CUSTOMERS_A_RANGE = 100_000
 _ROWS_A_BATCH = 10_000
 _PAIRS_A_BATCH = 20_000
@@ -59,7 +60,14 @@ def _gather_entries(con: duckdb.DuckDBPyConnection, model: MatchModel, keyring: 
 
 def _gather_said(con: duckdb.DuckDBPyConnection) -> None:
     """`nodes` are the columns of match.nodes with the share of the name behind them; `held` the identifiers that may be evidence: node,
-    identifier, kind, and the value of a document."""
+    identifier, kind, and of a document its type and number. Of a customer of very many nodes some stand for all."""
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE resolve_nodes AS
+        WITH large AS (SELECT customer_id FROM resolve_nodes GROUP BY customer_id HAVING count(*) > {NODES_AT_MOST})
+        FROM resolve_nodes ANTI JOIN large USING (customer_id)
+        UNION ALL FROM resolve_nodes SEMI JOIN large USING (customer_id)
+        QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY node_id) <= {NODES_AT_MOST}"""
+    ).fetchall()
     columns = ", ".join(f"n.{name}" for name in contract.NODES.column_names)
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE resolve_said AS

@@ -87,7 +87,7 @@ class Resolver:
         keys, identifiers = session.keys(own, mention.identifiers)
         tokens = {index.block_token(self.keyring.token, rule, key): (rule, key) for rule, key in keys}
         blocks = {of: self._block(snapshot, facts, token) for token, of in tokens.items() if token not in facts.shared}
-        small = {of: entries for of, entries in blocks.items() if _is_small(facts.model, of[0], entries)}
+        small = {of: entries for of, entries in blocks.items() if _proposes(facts.model, of[0], entries)}
         customers = dict.fromkeys(entry.customer for entries in small.values() for entry in entries)
         chosen = list(customers)[:CANDIDATES_AT_MOST]
         said = {customer: self._nodes(snapshot, customer) for customer in chosen}
@@ -130,9 +130,10 @@ def _all(groups: Iterable[list[Node]]) -> list[Node]:
     return [node for group in groups for node in group]
 
 
-def _is_small(model: MatchModel, rule: int, entries: list[index.Entry]) -> bool:
-    """The block proposes pairs, the new record in it."""
-    return sum(entry.node_n for entry in entries) < model.blocking[rule].cap
+def _proposes(model: MatchModel, rule: int, entries: list[index.Entry]) -> bool:
+    """The block proposes pairs, the new record in it. One that is divided above its cap does so while it is of few customers."""
+    of = model.blocking[rule]
+    return (len(entries) if of.refine_by else sum(entry.node_n for entry in entries)) < of.cap
 
 
 class _Use(NamedTuple):
@@ -149,7 +150,7 @@ def _used(
     """Names are counted with the new record's. A block too large to be read, or one that is known to be shared, is used by many."""
     own = {x.identifier for x in identifiers}
     rules = {n for n, rule in enumerate(model.blocking) if rule.identifiers}
-    many = {key for rule, key in keys if rule in rules and not ((rule, key) in blocks and _is_small(model, rule, blocks[rule, key]))}
+    many = {key for rule, key in keys if rule in rules and not ((rule, key) in blocks and _proposes(model, rule, blocks[rule, key]))}
     names: dict[int, set[object]] = {identifier: set() for identifier in own}
     for node in nodes:
         called = _called(node)

@@ -17,7 +17,7 @@ from schemas.settings import load_settings
 def test_a_refit_that_is_not_better_is_shown_and_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUB_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HUB_KEYS", str(tmp_path / "keys"))
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr("cli.terminal.out.width", 200)
     CliRunner().invoke(app, ["init"], catch_exceptions=False)
     settings = load_settings()
     close_warehouse(open_warehouse(settings.warehouse))

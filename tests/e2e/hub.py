@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import orjson
 
+from pipelines.publish.keyring import load_keyring
 from pipelines.publish.manifest import current_version
+from pipelines.resolve.index import EVIDENCE, unseal
 from schemas.publishing import PUBLISHED
 from tests.conventions.source import PROJECT
+from tests.publish.world import dump, serving_folder
 
 PEOPLE, SEED = 400, 7
 SECONDS = 240
@@ -54,6 +58,14 @@ def published(home: Path) -> dict[str, list[tuple[Any, ...]]]:
     folder = current_version(home / "published")
     assert folder is not None
     return {table.name: _rows(folder / f"{table.name}.parquet", table.layer) for table in PUBLISHED}
+
+
+def served(home: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Every entry of the serving index. Evidence is opened: sealed twice, it looks different each time."""
+    key = load_keyring(home.with_name(f"{home.name}-keys")).field
+    content: dict[str, list[tuple[Any, ...]]] = {name: list(entries) for name, entries in dump(serving_folder(home)).items()}
+    opened = [(customer, orjson.loads(unseal(key, customer, sealed))) for customer, sealed in content[EVIDENCE]]
+    return content | {EVIDENCE: [(customer, *(sorted(map(orjson.dumps, rows)) for rows in said)) for customer, said in opened]}
 
 
 def _rows(path: Path, layer: str) -> list[tuple[Any, ...]]:

@@ -11,8 +11,7 @@ import pytest
 from assets.stages import STAGES
 from ledger.runs import recent_runs
 from ledger.store import open_ledger
-from tests.e2e.hub import files_below, hub, published, version
-from tests.publish.world import dump, serving_folder
+from tests.e2e.hub import files_below, hub, published, served, version
 
 pytestmark = pytest.mark.e2e
 KILLED = ("-m", "tests.e2e.killed")
@@ -31,7 +30,7 @@ def outcomes(home: Path) -> list[str]:
 def assert_like(home: Path, finished: Path) -> None:
     """The same for analysts, for the API, and in what was set aside."""
     assert published(home) == published(finished)
-    assert dump(serving_folder(home)) == dump(serving_folder(finished))
+    assert served(home) == served(finished)
     assert files_below(home / "quarantine") == files_below(finished / "quarantine")
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pipelines.publish.keyring import Key, Keyring
 from pipelines.resolve import index
+from pipelines.resolve.fill import NODES_AT_MOST
 from pipelines.resolve.resolve import Candidate, Resolution
 from tests.publish.world import KEYS
 from tests.resolve.hub import MODEL, Hub
@@ -90,6 +91,14 @@ def test_a_phone_of_a_whole_village_proposes_nobody(hub: Hub) -> None:
     hub.run()
     hub.publish()
     assert hub.resolve(name="赵大山", phone="13812345679").decision == "new"
+
+
+def test_somebody_with_more_evidence_than_the_index_holds_is_found_by_their_phone(hub: Hub) -> None:
+    hub.put(**{f"w{n}": {"name": "王小明", "phone": "13812345679", "email": f"w{n}@x.cn"} for n in range(NODES_AT_MOST + 5)})
+    hub.run()
+    hub.publish()
+    found = hub.resolve(name="王小明", phone="13812345679", email="new@x.cn")
+    assert (found.decision, [c.customer_id for c in found.candidates]) == ("match", [hub.customer("w0")])
 
 
 def test_the_ninth_name_makes_a_phone_nobodys(hub: Hub) -> None:
