@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +27,24 @@ class Draw:
 
     def ranked(self, rows: int, shares: Ints | NDArray[np.float64]) -> Ints:
         return np.searchsorted(np.cumsum(shares) / np.sum(shares), self.of.random(rows)).clip(0, len(shares) - 1)
+
+    def whose(self, entities: int, records: int, shares: Sequence[float]) -> Ints:
+        """Of `records` rows in random order the entity of each; `shares` of the entities have one, two … rows."""
+        rows = self.ranked(entities, np.array(shares)) + 1
+        who = np.repeat(np.arange(entities), rows)[:records]
+        return who[self.of.permutation(len(who))]
+
+
+def enough(records: int, shares: Sequence[float], spare: float) -> int:
+    """How many entities have that many rows, with a `spare` share of them and ten more."""
+    mean = sum(n * share for n, share in enumerate(shares, 1))
+    return int(records / mean * (1 + spare)) + 10
+
+
+def keyed(who: Ints) -> list[pl.Series]:
+    """The columns `record_id` and `entity_id` of rows whose entities these are."""
+    numbers = pl.Series("record_id", np.arange(len(who)), dtype=pl.Int64)
+    return [numbers.cast(pl.String).str.zfill(8), pl.Series("entity_id", who).cast(pl.String)]
 
 
 def gaps(draw: Draw, values: pl.Series, share: float, name: str) -> pl.Series:

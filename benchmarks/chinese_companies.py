@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from benchmarks.chance import Draw, choose, cities, gaps
+from benchmarks.chance import Draw, choose, cities, enough, gaps, keyed
 
 RECORDS_A_COMPANY = (0.45, 0.27, 0.15, 0.08, 0.05)  # share of companies with 1, 2 … 5 records
 _BRAND = (
@@ -71,15 +71,10 @@ def _brands() -> _Brands:
 def make_companies(records: int, seed: int = 1) -> pl.DataFrame:
     """A table of `records` rows in random order; `entity_id` is the company."""
     draw = Draw(seed)
-    mean = sum(n * share for n, share in enumerate(RECORDS_A_COMPANY, 1))
-    companies = _companies(draw, int(records / mean * 1.08) + 10)
-    counts = draw.ranked(len(companies), np.array(RECORDS_A_COMPANY)) + 1
-    who = np.repeat(np.arange(len(companies)), counts)[:records]
-    who = who[draw.of.permutation(len(who))]
+    companies = _companies(draw, enough(records, RECORDS_A_COMPANY, 0.08))
+    who = draw.whose(len(companies), records, RECORDS_A_COMPANY)
     true = companies[who]
-    numbers = pl.Series("record_id", np.arange(len(who)), dtype=pl.Int64).cast(pl.String).str.zfill(8)
-    columns = [_company(draw, true), _credit_code(draw, true), _phone(draw, true), *_address(draw, true)]
-    return pl.DataFrame([numbers, pl.Series("entity_id", who).cast(pl.String), *columns])
+    return pl.DataFrame([*keyed(who), _company(draw, true), _credit_code(draw, true), _phone(draw, true), *_address(draw, true)])
 
 
 def _companies(draw: Draw, n: int) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from benchmarks.chance import Draw, Ints, choose, cities, gaps
+from benchmarks.chance import Draw, Ints, choose, cities, enough, gaps, keyed
 
 RECORDS_A_PERSON = (0.55, 0.27, 0.12, 0.04, 0.02)  # share of people with 1, 2 … 5 records
 _SURNAMES = (
@@ -71,15 +71,11 @@ def _characters() -> _Characters:
 def make_people(records: int, seed: int = 1) -> pl.DataFrame:
     """A table of `records` rows in random order; `entity_id` is the person."""
     draw = Draw(seed)
-    mean = sum(n * share for n, share in enumerate(RECORDS_A_PERSON, 1))
-    people = _people(draw, int(records / mean * 1.02) + 10)
-    counts = draw.ranked(len(people), np.array(RECORDS_A_PERSON)) + 1
-    who = np.repeat(np.arange(len(people)), counts)[:records]
-    who = who[draw.of.permutation(len(who))]
+    people = _people(draw, enough(records, RECORDS_A_PERSON, 0.02))
+    who = draw.whose(len(people), records, RECORDS_A_PERSON)
     true = people[who]
-    numbers = pl.Series("record_id", np.arange(len(who)), dtype=pl.Int64)
     columns = [_name(draw, true), _phone(draw, true), _id_number(draw, true), _birth(draw, true), *_address(draw, true), _email(draw, true)]
-    return pl.DataFrame([numbers.cast(pl.String).str.zfill(8), pl.Series("entity_id", who).cast(pl.String), *columns])
+    return pl.DataFrame([*keyed(who), *columns])
 
 
 def _people(draw: Draw, n: int) -> pl.DataFrame:

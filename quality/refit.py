@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
-from pipelines.cluster.health import interval
+from pipelines.cluster.health import Z_95, interval
 from pipelines.match.classifier import correct
 from pipelines.match.judged_pairs import JudgedPairs, held_back, judged_pairs
 from pipelines.match.learn import Floats
@@ -19,7 +19,6 @@ from schemas.errors import HubError
 from schemas.match_model import MatchModel
 
 LEAST, LEAST_HELD_BACK = 50, 10  # judged pairs of each verdict
-_Z = 1.959964
 
 Interval = dict[str, float]  # share, low, high, of (pipelines/cluster/health.py)
 
@@ -131,5 +130,5 @@ def _mean_by_group(values: Floats, pairs: JudgedPairs) -> tuple[float, float, fl
     mean = float(values.mean())
     _, number = np.unique(pairs.group, return_inverse=True)
     sums = np.bincount(number, values - mean)
-    half = _Z * math.sqrt(float((sums**2).sum()) * len(sums) / max(len(sums) - 1, 1)) / len(values)
+    half = Z_95 * math.sqrt(float((sums**2).sum()) * len(sums) / max(len(sums) - 1, 1)) / len(values)
     return mean, mean - half, mean + half

@@ -17,7 +17,7 @@ _SIZES = {
     "101+": "n > 100",
 }  # fmt: skip
 WEAK = 0.99  # of the confidence of a customer: its weakest join is less certain than that
-_Z = 1.959964
+Z_95 = 1.959964  # standard errors of a 95 % interval on either side
 
 
 def linkage_health(con: duckdb.DuckDBPyConnection, model: MatchModel) -> dict[str, object]:
@@ -61,7 +61,7 @@ def interval(hits: int, n: int) -> dict[str, float]:
     >>> interval(9, 10)["low"] < 0.9 < interval(9, 10)["high"]
     True
     """
-    share, wide = hits / n, _Z * _Z / n
+    share, wide = hits / n, Z_95 * Z_95 / n
     middle = (share + wide / 2) / (1 + wide)
-    half = _Z * math.sqrt(share * (1 - share) / n + wide / (4 * n)) / (1 + wide)
+    half = Z_95 * math.sqrt(share * (1 - share) / n + wide / (4 * n)) / (1 + wide)
     return {"share": round(share, 4), "low": round(max(middle - half, 0.0), 4), "high": round(min(middle + half, 1.0), 4), "of": n}

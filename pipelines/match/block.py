@@ -32,7 +32,7 @@ def key_sql(rule: BlockingRule, *, nodes: str | None = None, keys: str | None = 
 
 
 def agreement_sql(expressions: tuple[str, ...]) -> tuple[str, str]:
-    """SQL of the key of nodes that agree on these expressions over match.nodes, and of the condition that a node has one."""
+    """SQL of the key of nodes that agree on these expressions over their columns, and of the condition that a node has one."""
     key = ", ".join(f"({part})" for part in expressions)
     return f"hash({key})", " AND ".join(f"({part}) IS NOT NULL" for part in expressions)
 
@@ -80,7 +80,7 @@ def propose(con: duckdb.DuckDBPyConnection, model: MatchModel, touched: str | No
     con.execute("CREATE OR REPLACE TEMP TABLE proposed (node_a UBIGINT, node_b UBIGINT, same_order BOOLEAN)")
     for n, rule in enumerate(model.blocking):
         con.execute(f"CREATE OR REPLACE TEMP TABLE of_rule AS SELECT key, node_id FROM blocks WHERE rule = {n}")
-        facts[f"blocks_over_cap_{rule.rule}"] = over_cap = _part_by_size(con, "of_rule", "members", rule.cap)
+        facts[f"blocks_over_cap_{rule.rule}"] = over_cap = _part_by_size(con, rule.cap)
         _pair_members(con, touched, same_order=rule.orders)
         if rule.refine_by and over_cap:
             facts[f"parts_over_cap_{rule.rule}"] = _divide(con, rule, touched)
@@ -93,12 +93,12 @@ def propose(con: duckdb.DuckDBPyConnection, model: MatchModel, touched: str | No
     return facts
 
 
-def _part_by_size(con: duckdb.DuckDBPyConnection, of: str, into: str, cap: int) -> int:
-    """Temp `into(key, node_id)` of the blocks in `of` with several members, up to `cap`; temp `large(key, node_id)` of those with more.
-    Answers how many these are."""
-    con.execute(f"CREATE OR REPLACE TEMP TABLE sizes AS SELECT key, count(*) AS size FROM {of} GROUP BY key HAVING count(*) > 1")
-    for table, condition in ((into, f"size <= {cap}"), ("large", f"size > {cap}")):
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM {of} SEMI JOIN (SELECT key FROM sizes WHERE {condition}) USING (key)")
+def _part_by_size(con: duckdb.DuckDBPyConnection, cap: int) -> int:
+    """Temp `members(key, node_id)` of the blocks in temp `of_rule` with several members, up to `cap`; temp `large(key, node_id)` of those
+    with more. Answers how many these are."""
+    con.execute("CREATE OR REPLACE TEMP TABLE sizes AS SELECT key, count(*) AS size FROM of_rule GROUP BY key HAVING count(*) > 1")
+    for table, condition in (("members", f"size <= {cap}"), ("large", f"size > {cap}")):
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM of_rule SEMI JOIN (SELECT key FROM sizes WHERE {condition}) USING (key)")
     found = count(con, "SELECT count(*) FROM sizes WHERE size > ?", [cap])
     con.execute("DROP TABLE sizes")
     return found
@@ -117,13 +117,11 @@ def _pair_members(con: duckdb.DuckDBPyConnection, touched: str | None, *, same_o
 
 def _divide(con: duckdb.DuckDBPyConnection, rule: BlockingRule, touched: str | None) -> int:
     """Divide the blocks of temp `large` and pair their parts; answer how many parts are still above the cap."""
-    parts = ", ".join(f"({part})" for part in rule.refine_by)
-    present = " AND ".join(f"({part}) IS NOT NULL" for part in rule.refine_by)
+    key, present = agreement_sql(("key", *rule.refine_by))
     con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE of_rule AS
-        SELECT hash(key, {parts}) AS key, node_id FROM large JOIN match.nodes USING (node_id) WHERE {present}"""
+        f"CREATE OR REPLACE TEMP TABLE of_rule AS SELECT {key} AS key, node_id FROM large JOIN match.nodes USING (node_id) WHERE {present}"
     )
-    over_cap = _part_by_size(con, "of_rule", "members", rule.cap)
+    over_cap = _part_by_size(con, rule.cap)
     _pair_members(con, touched, same_order=rule.orders)
     some = f"WHERE a.node_id IN (FROM {touched}) OR least_node IN (FROM {touched})" if touched else ""
     con.execute(

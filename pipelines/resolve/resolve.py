@@ -24,6 +24,7 @@ from pipelines.standardise.single import standardise_record
 from schemas.errors import ServingUnavailable
 from schemas.match_model import MatchModel
 from schemas.new_record import NewRecord
+from schemas.tables import match as contract
 
 Decision = Literal["match", "review", "new"]
 CANDIDATES_AT_MOST = 500  # customers looked at; the rules' caps keep below it but for records that agree with many on everything
@@ -161,7 +162,7 @@ def _used(
     return _Use(several, many | {identifier for identifier, of in names.items() if len(of) > model.shared_identifier_names})
 
 
-_NAME, _PINYIN, _MASKED = 2, 4, 5  # columns of match.nodes
+_NAME, _PINYIN, _MASKED = (contract.NODES.column_names.index(name) for name in ("name_norm", "name_pinyin", "name_is_masked"))
 
 
 def _called(node: Node) -> object:

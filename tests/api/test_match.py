@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.api.client import Client
-from tests.api.home import Home
+from tests.api.conftest import Lines
+from tests.api.home import CANARY, Home
 from tests.resolve.hub import Hub
 
 MATCH = "/v1/match"
@@ -54,6 +55,14 @@ def test_what_cannot_be_asked_is_named_and_not_repeated(hub: Hub, agent: Client,
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
     assert "王小明" not in answer.text
+
+
+def test_no_value_of_a_record_is_logged_or_answered(hub: Hub, agent: Client, logged: Lines) -> None:
+    said = {"name": "王晓明", "phone": CANARY, "email": f"w{CANARY}@x.cn", "address": f"文三路{CANARY}号"}
+    answers = [agent.post(MATCH, json={"records": [said | more]}) for more in ({}, {"birth_on": CANARY}, {CANARY: "x"})]
+    assert [answer.status_code for answer in answers] == [200, 422, 422]
+    told = logged.text + "".join(answer.text + str(answer.headers) for answer in answers)
+    assert not [value for value in (CANARY, *said.values()) if value in told]
 
 
 def test_an_index_built_without_says_so(agent: Client) -> None:

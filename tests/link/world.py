@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import duckdb
@@ -10,7 +11,8 @@ import pyarrow as pa
 
 from pipelines.link.prepare import prepare
 from pipelines.link.score import level_names, put_levels
-from schemas.table_model import TableModel
+from pipelines.match.level import Level
+from schemas.table_model import Kind, TableModel
 
 GIVEN = (
     "anna", "bernd", "clara", "dieter", "emma", "franz", "greta", "hugo", "ida", "jonas",
@@ -81,6 +83,11 @@ def table(con: duckdb.DuckDBPyConnection, rows: list[dict[str, str | None]], nam
     con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM lent")
     con.unregister("lent")
     return lent.column_names
+
+
+def without_example(levels: Mapping[Kind, tuple[Level, ...]], cases: Iterable[tuple[object, ...]]) -> set[tuple[str, str]]:
+    """The (kind, level) that none of the cases (kind, left, right, level) reaches."""
+    return {(kind, level.name) for kind, of in levels.items() for level in of} - {(kind, level) for kind, _, _, level in cases}
 
 
 def levels_reached(kind: str, pairs: list[tuple[str | None, str | None]]) -> list[str | None]:
