@@ -28,9 +28,13 @@ def extraction(home: Home, on_file: Callable[[Any], None]) -> Stage:
     def stage(con: duckdb.DuckDBPyConnection, run: Run, seq: int) -> dict[str, object]:
         from pipelines.extract.stage import extract
         from schemas.mapping import load_mappings
+        from schemas.survivorship import load_survivorship
 
+        mappings = load_mappings(settings.sources_dir)
+        # read by golden, much later: what is wrong with it is said before anything is done
+        load_survivorship(run.survivorship, sources=[m.source for m in mappings], attributes={a for m in mappings for a in m.attributes})
         return extract(
-            con, run, seq, landing=settings.landing, quarantine=settings.quarantine, mappings=load_mappings(settings.sources_dir),
+            con, run, seq, landing=settings.landing, quarantine=settings.quarantine, mappings=mappings,
             timezone=settings.timezone, settle_seconds=settings.settle_seconds, on_file=on_file,
         )
 
@@ -46,10 +50,10 @@ def publish_home(home: Home, warehouse: Warehouse, keyring: Keyring) -> StageRep
     with warehouse.ledger.attempt("publish"):
         facts = publish(
             warehouse.con, home.run, published=settings.published, serving=settings.serving, keyring=keyring,
-            keep_versions=settings.keep_versions, ledger_seq=warehouse.ledger.judged_up_to,
+            keep_versions=settings.keep_versions, ledger_seq=warehouse.ledger.acts.get("judgements", 0),
         )
         _forget(warehouse)
-    facts |= {"recipe": recipe(settings), "judged_up_to": warehouse.ledger.judged_up_to}
+    facts |= {"recipe": recipe(settings), "acts": warehouse.ledger.acts}
     report = StageReport("publish", 0, perf_counter() - began, facts)
     warehouse.ledger.report(report)
     warehouse.ledger.done = True

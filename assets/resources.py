@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
@@ -36,14 +36,14 @@ class Home:
 
 @dataclass
 class RunLedger:
-    """This run's entry in the ledger. `failure`: why it failed, once it has; `done`: it reached its end; `judged_up_to`: the newest
-    judgement it takes in."""
+    """This run's entry in the ledger. `failure`: why it failed, once it has; `done`: it reached its end; `acts`: the newest number of each
+    kind of human act it takes in."""
 
     ledger: Ledger
     run: Run
     failure: str | None = None
     done: bool = False
-    judged_up_to: int = 0
+    acts: dict[str, int] = field(default_factory=dict)
 
     def report(self, report: StageReport) -> None:
         report_stage(self.ledger, self.run.run_id, {"stage": report.stage, "seconds": round(report.seconds, 3), "facts": report.facts})
@@ -99,7 +99,7 @@ def home_resource(context: InitResourceContext) -> Iterator[Home]:
     with run_lock(settings.run_lock, "hub run"):
         # only now can other runs be told to be dead: a living one would hold the lock
         fail_dead_runs(instance, but=run.run_id)
-        yield Home(settings, Run(run.run_id, context.resource_config["full"], settings.match_model))
+        yield Home(settings, Run(run.run_id, context.resource_config["full"], settings.match_model, settings.survivorship))
 
 
 @resource(required_resource_keys={"home"})

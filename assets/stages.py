@@ -15,19 +15,21 @@ STAGES = (*LAYER_OF, "publish")
 
 
 @dg.multi_asset(
-    name="extract", specs=table_specs("raw"), required_resource_keys={"home", "warehouse"},
+    name="extract", specs=table_specs("raw"), required_resource_keys={"home", "warehouse", "keyring"},
     description="Stage `extract`: complete new files in landing/ become typed rows; what cannot be read is set aside and indexed.",
 )
 def extract_assets(context: dg.AssetExecutionContext) -> Results:
-    """The manifest is copied to the ledger as soon as it is committed; first what a killed run left uncopied. Judgements come from
+    """The manifest is copied to the ledger as soon as it is committed; first what a killed run left uncopied. Human acts come from
     there."""
+    from ledger.vault import Vault
     from pipelines.extract.duplicates import settle
-    from quality.mirror import mirror_judgements, mirror_manifest
+    from quality.mirror import mirror_acts, mirror_manifest
 
     home: Home = context.resources.home
     warehouse: Warehouse = context.resources.warehouse
     mirror_manifest(warehouse.con, warehouse.ledger.ledger)
-    warehouse.ledger.judged_up_to = mirror_judgements(warehouse.con, warehouse.ledger.ledger)
+    vault = Vault(warehouse.ledger.ledger, context.resources.keyring.field)
+    warehouse.ledger.acts = mirror_acts(warehouse.con, warehouse.ledger.ledger, vault)
     report = warehouse.carry_out("extract", extraction(home, lambda file: context.log_event(observation("raw.files", file))))
     settle(warehouse.con)
     mirror_manifest(warehouse.con, warehouse.ledger.ledger)

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from assets.failures import Fault, without_values
-from cli import data, dedupe, demo, doctor, history, home, judge, keys, linkage, model, run, serve, sources, status, ui, worker
+from cli import data, dedupe, demo, doctor, golden, history, home, judge, keys, linkage, model, run, serve, sources, status, ui, worker
 from schemas.errors import HubError
 from schemas.settings import load_settings
 
@@ -22,6 +22,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
                   help="One person, one profile. Everything lies in HUB_HOME (default ./data).")
 for module in (home, data, run, serve, worker, status, doctor, ui, demo, dedupe, linkage, judge, history):
     module.register(app)
+app.add_typer(golden.app, name="golden")
 app.add_typer(keys.app, name="keys")
 app.add_typer(model.app, name="model")
 app.add_typer(sources.app, name="sources")

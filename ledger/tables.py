@@ -121,6 +121,29 @@ JUDGEMENTS = sa.Table(
     sa.Index(None, "record_a", "record_b"),
 )
 
+SUBJECT_KEYS = sa.Table(
+    "subject_keys",
+    METADATA,
+    sa.Column("subject_id", sa.Text, primary_key=True),
+    sa.Column("wrapped_key", sa.LargeBinary),
+    sa.Column("key_version", sa.Text, nullable=False),
+    sa.Column("created_at", sa.DateTime, nullable=False),
+    sa.Column("destroyed_at", sa.DateTime),
+)
+
+OVERRIDES = sa.Table(
+    "overrides",
+    METADATA,
+    sa.Column("override_id", BIG_KEY, primary_key=True, autoincrement=True),
+    sa.Column("entered_at", sa.DateTime, nullable=False),
+    sa.Column("entered_by", sa.Text, nullable=False),
+    sa.Column("record_id", sa.Text, nullable=False),
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("sealed_value", sa.LargeBinary),
+    sa.Column("cause", sa.Text),
+    sa.Index(None, "record_id", "field"),
+)
+
 
 def utc_now() -> datetime:
     """Now, naive, in UTC."""

@@ -18,15 +18,18 @@ import duckdb
 
 from pipelines.warehouse import count, transaction
 from schemas.match_model import PERSON_MODEL
+from schemas.survivorship import SURVIVORSHIP
 
 
 @dataclass(frozen=True)
 class Run:
-    """One pass over all stages. `full`: derive everything anew from the raw layer (ids persist); `model`: file of the match model."""
+    """One pass over all stages. `full`: derive everything anew from the raw layer (ids persist); `model`: file of the match model,
+    `survivorship`: of the survivorship policy."""
 
     run_id: str
     full: bool = False
     model: Path = PERSON_MODEL
+    survivorship: Path = SURVIVORSHIP
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
 
 

@@ -102,7 +102,7 @@ def execute_with(con: duckdb.DuckDBPyConnection, sql: str, params: list[object],
     con.execute(sql, params).fetchall()
 
 
-def one(con: duckdb.DuckDBPyConnection, sql: str, parameters: list[object] | None = None) -> object:
+def one(con: duckdb.DuckDBPyConnection, sql: str, parameters: list[object] | dict[str, object] | None = None) -> object:
     """The single value a query answers."""
     rows = con.execute(sql, parameters or []).fetchall()  # to the end: an open result keeps the connection busy
     return rows[0][0] if rows else None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ledger.files import recent_files
 from ledger.judgements import last_judgement_id
+from ledger.overrides import last_override_id
 from ledger.runs import RunRecord, recent_runs
 from ledger.store import Ledger, open_ledger
 from pipelines.extract.landing import LandingFile, Seen, scan
@@ -40,7 +41,7 @@ def new_files_digest(settings: Settings) -> str | None:
 def recipe(settings: Settings) -> str:
     """A digest of what decides the result besides the rows: mappings, models, rules, vocabulary, schema, and the day (age bands)."""
     paths = sorted(path for folder in {PROJECT / "schemas", settings.sources_dir} for path in folder.rglob("*") if path.suffix != ".py")
-    paths.append(settings.match_model)
+    paths += [settings.match_model, settings.survivorship]
     digest = hashlib.sha256(f"{SCHEMA_VERSION} {datetime.now(UTC).date()}".encode())
     for path in paths:
         if path.is_file():
@@ -49,20 +50,25 @@ def recipe(settings: Settings) -> str:
 
 
 def nothing_to_do(settings: Settings) -> str | None:
-    """Why a run would change nothing, as a sentence; None when it might: new files or judgements, a run that did not end well, another
+    """Why a run would change nothing, as a sentence; None when it might: new files or human acts, a run that did not end well, another
     recipe."""
     with closing(open_ledger(settings.ledger)) as ledger:
         runs = recent_runs(ledger, limit=1)
         version = current_version(settings.published)
         if version is None or not runs or not _ended_well(runs[0], settings, version):
             return None
-        if _published(runs[0]).get("judged_up_to", 0) != last_judgement_id(ledger):
+        if _published(runs[0]).get("acts", {}) != acts_in(ledger):
             return None
         files = look_into_landing(settings, ledger)
     if any(file.status == "new" for file in files):
         return None
     left = "".join(f"\n  {file.message}" for file in files if file.status in ("growing", "truncated", "unclaimed", "refused"))
     return f"Nothing new: every complete file in {settings.landing} has been read, version {version.name} stays as it is.{left}"
+
+
+def acts_in(ledger: Ledger) -> dict[str, int]:
+    """The newest number of each kind of human act that a run takes in."""
+    return {"judgements": last_judgement_id(ledger), "overrides": last_override_id(ledger)}
 
 
 def _published(run: RunRecord) -> dict[str, object]:

@@ -22,7 +22,10 @@ PROFILE_EXAMPLE: JsonDict = {
         "province": "浙江省", "city": "杭州市", "district": "西湖区", "record_n": 7, "source_n": 3, "confidence": 0.998,
     },
     "consents": {"marketing": False, "do_not_contact": False},
-    "preferences": {"tags": ["会员"], "channel": "wechat"},
+    "preferences": [
+        {"kind": "channel", "value": "wechat", "purpose": "customer_service", "source": "crm", "stated_at": "2026-03-01T08:00:00Z"},
+        {"kind": "tag", "value": "会员", "purpose": "customer_service", "source": "crm", "stated_at": "2026-03-01T08:00:00Z"},
+    ],
     "orders": {
         "total_n": 1,
         "latest": [{

@@ -24,7 +24,7 @@ _DIRECTIVES = set("YymdHIMSfpbBaAjgG%")
 _LINEAGE = {c.name for c in (*LINEAGE, ORDINAL)} | {"attributes"}
 _REFERENCES = {"customer_ref", "member_ref", "order_ref", "ticket_ref", "buyer_account"}
 _ALLOWED = {  # value forms that make sense, by contract type
-    TEXT: {"values", "null"}, JSON: set(), TEXTS: {"split", "null"}, BOOL: {"true", "false", "values", "null"},
+    TEXT: {"values", "null"}, JSON: set(), TEXTS: {"split", "values", "null"}, BOOL: {"true", "false", "values", "null"},
     INT: {"number", "values", "null"}, FLOAT: {"number", "values", "null"}, MONEY: {"number", "values", "null"},
     DATE: {"date", "timestamp", "null"}, TIME: {"date", "timestamp", "null"},
 }  # fmt: skip

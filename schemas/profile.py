@@ -21,6 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field
 LATEST = 10
 TIMELINE = 50
 CONTACTS = 20
+PREFERENCES = 40
+RELATIONS = 20
 
 Tier = Literal["A", "B", "C"]
 TIER_MEANING: dict[Tier, str] = {  # Pareto's 20/80: few customers bring most of the revenue
@@ -90,10 +92,36 @@ class Consents(_Part):
     do_not_contact: bool = Field(description="Any source says so.")
 
 
-class Preferences(_Part):
-    tags: list[str]
-    channel: str | None = None
-    language: str | None = None
+class Preference(_Part):
+    """What the customer prefers or asks for, and tags; each with what it may be used for."""
+
+    kind: Literal["channel", "language", "delivery_note", "do_not_contact", "service_need", "tag"]
+    value: str = Field(description="A delivery note stands without long digits and e-mail addresses.")
+    purpose: str = Field(description="A purpose of the register (schemas/fields.yaml).")
+    source: str = Field(description="Who says so: a source, a steward, or the hub itself.")
+    stated_at: datetime | None = Field(None, description="When it was last said; null for the hub's own, which hold as of the last run.")
+
+
+class Attribute(_Part):
+    """A column that a mapping carries along."""
+
+    attribute: str
+    value: str = Field(description="Without long digits and e-mail addresses.")
+    source: str
+
+
+class Relation(_Part):
+    """Who has to do with the customer. Relations are never merges."""
+
+    kind: Literal["contact_of", "household", "shared_phone", "shared_account"]
+    role: str | None = Field(None, description="contact_of: the role in which the customer names the organisation.")
+    customer_id: str | None = Field(None, description="The other person.")
+    organisation_id: str | None = Field(None, description="The organisation.")
+    name: str | None = Field(None, description="Masked; clear for an organisation.")
+    uscc: str | None = None
+    evidence_n: int = Field(description="Records that say so.")
+    since_at: datetime | None = None
+    until_at: datetime | None = Field(None, description="Last time it was seen.")
 
 
 class Value(_Part):
@@ -219,7 +247,9 @@ class Profile(_Part):
     addresses: list[Address] | None = None
     identifiers: list[Identifier] | None = None
     consents: Consents
-    preferences: Preferences
+    preferences: list[Preference] | None = None
+    attributes: list[Attribute] | None = None
+    relations: list[Relation] | None = None
     value: Value | None = Field(None, description="Null for a customer without orders.")
     orders: Orders | None = None
     shipments: Shipments | None = None

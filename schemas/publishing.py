@@ -21,10 +21,17 @@ PUBLISHED: tuple[Table, ...] = (
     gold.ADDRESSES,
     gold.PROVENANCE,
     gold.CROSSWALK,
+    gold.PREFERENCES,
+    gold.ORGANISATIONS,
+    gold.ORGANISATION_VALUES,
+    gold.RELATIONS,
+    gold.PLACES,
     cluster.CUSTOMERS,
     cluster.EVENTS,
     cluster.FORMER_MEMBERS,
     mart.CUSTOMER_VALUES,
+    mart.CUSTOMER_TAGS,
+    mart.ORGANISATION_VALUES,
     mart.ORDERS,
     mart.SHIPMENTS,
     mart.TICKETS,
@@ -59,6 +66,7 @@ FORM_OF_CLASS: dict[str | None, Form] = {
     "free_text": "withheld",
     "attribute": "withheld",
     "profile": "withheld",
+    "candidate": "withheld",
 }
 
 YEAR_BAND = 5

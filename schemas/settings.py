@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.errors import UsageError
 from schemas.match_model import PERSON_MODEL
+from schemas.survivorship import SURVIVORSHIP
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -70,6 +71,16 @@ class Settings(BaseSettings):
     def adopted_model(self) -> Path:
         """Where `hub model adopt` puts it."""
         return self.match_model_folder / PERSON_MODEL.name
+
+    @property
+    def survivorship(self) -> Path:
+        """The survivorship policy that was adopted here, else the one the hub comes with."""
+        return self.adopted_survivorship if self.adopted_survivorship.exists() else SURVIVORSHIP
+
+    @property
+    def adopted_survivorship(self) -> Path:
+        """Where `hub golden adopt` puts it."""
+        return self.home / "rules" / SURVIVORSHIP.name
 
     @property
     def serving(self) -> Path:

@@ -66,7 +66,7 @@ class Layers:
         spec, out, source = target.spec, target.out, target.spec.column[0]
         self.steps[0].append(f"{self._joined(target)} AS {out}_n")
         text = f"{out}_n"
-        if spec.values is not None:
+        if spec.values is not None and target.column.type != TEXTS:
             self._map_values(spec, out, source)
             text = f"{out}_t"
         if target.is_required:
@@ -93,7 +93,7 @@ class Layers:
             self._text(target, text)
             return
         if kind == TEXTS:
-            self.value(self._texts(target.spec, text), out)
+            self.value(self._mapped_items(target.spec, self._texts(target.spec, text), source), out)
             return
         half = f"{out}_a"
         self.steps[2].append(f"{half_width(text, self.params)} AS {half}")
@@ -149,6 +149,19 @@ class Layers:
             one = f"CASE WHEN starts_with({text}, '[') AND json_valid({text}) THEN from_json({text}, '[\"VARCHAR\"]') ELSE {one} END"
         items = f"list_filter(list_transform({one}, lambda x: trim(x)), lambda x: x <> '')"
         return f"CASE WHEN {text} IS NOT NULL THEN {items} END"
+
+    def _mapped_items(self, spec: ValueMap, items: str, source: str) -> str:
+        """The list with each item in the contract's words, where the mapping gives words."""
+        if spec.values is None:
+            return items
+        pairs, bind = spec.values.items(), self.params.bind
+        if spec.otherwise == "error" and pairs:
+            known = self.params.bind_all([word for word, _ in pairs])
+            self.faults.append((f"len(list_filter({items}, lambda x: x NOT IN ({known}))) > 0", "'unknown_value'", source))
+        cases = " ".join(f"WHEN {bind(word)} THEN {'NULL' if value is None else bind(value)}" for word, value in pairs)
+        other = "x" if spec.otherwise == "keep" else "NULL"
+        mapped = f"CASE x {cases} ELSE {other} END" if cases else other
+        return f"list_filter(list_transform({items}, lambda x: {mapped}), lambda x: x IS NOT NULL)"
 
 
 def joined(cells: tuple[str, ...], null_words: tuple[str, ...], params: Params) -> str:

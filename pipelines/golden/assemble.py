@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import duckdb
 
-from pipelines.golden.chain import best_record, different_sources, moment_of, record_of
+from pipelines.golden.chain import ONLY_VALUE, STEWARD, Voices, best_record, different_sources, moment_of, record_of
 from pipelines.golden.fields import COLUMNS
-from schemas.survivorship import Chain
+from pipelines.golden.preferences import decide_preferences
+from pipelines.sql import literal
+from schemas.preferences import Preferences
+from schemas.survivorship import Chain, Rule
 
 # Fields that are joined from all records: their best record, the rule by which, and how many values there were.
 _NEWEST: Chain = ("most_recent", "tie_break")
 _LISTS = (("do_not_contact", "contact_best", "any_says_so", "1"), ("tags", "tags_best", "all_joined", "len(tags)"))
-TABLES = ("customers", "contacts", "addresses", "provenance", "crosswalk")
+_FIELD = f"ENUM({', '.join(literal(field) for field in (*COLUMNS, *(of[0] for of in _LISTS)))})"
+_RULE = f"ENUM({', '.join(literal(rule) for rule in (*get_args(Rule), ONLY_VALUE, *(of[2] for of in _LISTS)))})"
+TABLES = ("customers", "contacts", "addresses", "provenance", "candidates", "attributes", "preferences", "crosswalk")
 
 
 def clear(con: duckdb.DuckDBPyConnection, *, everything: bool) -> None:
@@ -20,15 +27,16 @@ def clear(con: duckdb.DuckDBPyConnection, *, everything: bool) -> None:
         con.execute(f"DELETE FROM gold.{table}" + ("" if everything else " WHERE customer_id IN (SELECT customer_id FROM golden_affected)"))
 
 
-def assemble(con: duckdb.DuckDBPyConnection, sources: int) -> None:
+def assemble(con: duckdb.DuckDBPyConnection, voices: Voices, preferences: Preferences) -> None:
     """Write the rows of `golden_customers` from the `golden_won_<field>` tables, and drop these."""
     _join_lists(con)
-    _write_customers(con, sources)
+    _write_customers(con, voices)
     _write_provenance(con)
+    decide_preferences(con, preferences)
     con.execute(
-        """INSERT INTO gold.crosswalk BY NAME
+        f"""INSERT INTO gold.crosswalk BY NAME
         SELECT record_id, customer_id, source, row_id, role, since_at
-        FROM golden_mentions JOIN golden_customers USING (customer_n) JOIN golden_voices USING (voice_n)"""
+        FROM golden_mentions JOIN golden_customers USING (customer_n) JOIN golden_voices USING (voice_n) WHERE voice_n <> {STEWARD}"""
     )
     for field in COLUMNS:
         con.execute(f"DROP TABLE golden_won_{field}")
@@ -47,7 +55,7 @@ def _join_lists(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _write_customers(con: duckdb.DuckDBPyConnection, sources: int) -> None:
+def _write_customers(con: duckdb.DuckDBPyConnection, voices: Voices) -> None:
     values = [
         f"{expression.format(w=f'w_{field}')} AS {column}"
         for field, columns in COLUMNS.items()
@@ -57,9 +65,9 @@ def _write_customers(con: duckdb.DuckDBPyConnection, sources: int) -> None:
     con.execute(
         f"""INSERT INTO gold.customers BY NAME
         WITH seen AS (
-            SELECT customer_n, count(*) AS record_n, {different_sources(sources)} AS source_n,
+            SELECT customer_n, count(*) AS record_n, {different_sources(voices.sources)} AS source_n,
                    min(event_at) AS first_seen_at, max(event_at) AS last_seen_at
-            FROM golden_mentions GROUP BY customer_n)
+            FROM golden_mentions JOIN golden_voices USING (voice_n) WHERE voice_n <> {STEWARD} GROUP BY customer_n)
         SELECT customer_id, {", ".join(values)}, coalesce(w_marketing_consent.value, false) AS marketing_consent,
                coalesce(l.do_not_contact, false) AS do_not_contact, l.tags, s.* EXCLUDE (customer_n), r.confidence
         FROM golden_customers JOIN seen s USING (customer_n)
@@ -70,31 +78,33 @@ def _write_customers(con: duckdb.DuckDBPyConnection, sources: int) -> None:
 
 
 def _write_provenance(con: duckdb.DuckDBPyConnection) -> None:
-    """One row a value that survived; a part of an address that is not known has none.
-
-    The rows of a customer are made side by side: keys that lie together pack to half the room in half the time, wherever they go.
-    """
-    said = "{{'field': '{0}', 'record_key': {1}, 'event_at': {2}, 'rule': {3}, 'candidate_n': {4}}}"
+    """One row a field that survived. The rows of a customer are made side by side: keys that lie together pack to half the room in half
+    the time, wherever they go. Fields and rules are ENUMs until they are stored: a byte is cheaper to unnest than a text."""
     decided = [
-        f"CASE WHEN {expression.format(w=f'w_{field}')} IS NOT NULL THEN "
-        + said.format(column, *(f"w_{field}.{part}" for part in ("record_key", "event_at", "rule", "value_n")))
+        f"CASE WHEN w_{field}.value IS NOT NULL THEN "
+        + _said(field, *(f"w_{field}.{part}" for part in ("record_key", "event_at", "rule", "value_n")))
         + " END"
-        for field, columns in COLUMNS.items()
-        for column, expression in columns.items()
+        for field in COLUMNS
     ]
     joined = [
-        f"CASE WHEN {best} IS NOT NULL THEN "
-        + said.format(field, record_of(best, _NEWEST), moment_of(best, _NEWEST), f"'{rule}'", f"({n})::BIGINT")
-        + " END"
+        f"CASE WHEN {best} IS NOT NULL THEN " + _said(field, record_of(best, _NEWEST), moment_of(best, _NEWEST), literal(rule), n) + " END"
         for field, best, rule, n in _LISTS
     ]
     con.execute(
         f"""INSERT INTO gold.provenance BY NAME
-        SELECT customer_id, said.field, record_id, source, said.event_at, said.rule, said.candidate_n
+        SELECT customer_id, said.field::VARCHAR AS field, record_id, source, said.event_at, said.rule::VARCHAR AS rule, said.candidate_n
         FROM (SELECT customer_id, unnest([{", ".join([*decided, *joined])}]) AS said
               FROM golden_customers LEFT JOIN golden_lists l USING (customer_n) {_joins()})
-        JOIN (SELECT record_key, record_id, source FROM golden_mentions JOIN golden_voices USING (voice_n)) m
-          ON m.record_key = said.record_key"""
+        JOIN (SELECT record_key, record_id, voice_n FROM golden_mentions) m ON m.record_key = said.record_key
+        JOIN (SELECT voice_n, source FROM golden_voices) USING (voice_n)"""
+    )
+
+
+def _said(field: str, record_key: str, event_at: str, rule: str, candidate_n: str) -> str:
+    """SQL: one entry of the provenance."""
+    return (
+        f"{{'field': '{field}'::{_FIELD}, 'record_key': {record_key}, 'event_at': {event_at}, 'rule': ({rule})::{_RULE}, "
+        f"'candidate_n': ({candidate_n})::BIGINT}}"
     )
 
 

@@ -1,8 +1,8 @@
 """Chains of survivorship rules as SQL: gather the values said of a customer, put them in order, name the rule that decided.
 
-A chain is lexicographic: a rule only sees what the rules before it left level. Two rules look at the records that say a value
-(`source_trust`, `most_recent`); the best record is the least number `best`, whose parts stand in the order of the chain. The others look
-at the value itself. So one aggregation and one sort decide a field for all customers, whatever the order of the rows.
+A chain is lexicographic: a rule only sees what the rules before it left level. Three rules look at the records that say a value
+(`override`, `source_trust`, `most_recent`); the best record is the least number `best`, whose parts stand in the order of the chain. The
+others look at the value itself. So one aggregation and one sort decide a field for all customers, whatever the order of the rows.
 """
 
 from __future__ import annotations
@@ -12,16 +12,20 @@ from collections.abc import Mapping
 
 from schemas.survivorship import Chain, DecidedField
 
+STEWARD = 0  # the voice of overrides
+ONLY_VALUE = "only_value"
+
 # The best record of a value is the least HUGEINT of its parts put side by side: comparing numbers costs a tenth of comparing structs. Bits
 # of each part; a record without a time is older than any other, and `record_key` numbers records in the order of their keys.
-_WIDTHS = {"minor": 1, "source_trust": 10, "most_recent": 64, "record": 32}
+_WIDTHS = {"override": 1, "minor": 1, "source_trust": 10, "most_recent": 64, "record": 32}
 _MOST_TRUST = 1000
 _NEWEST = 9223372036854775807
 _NEVER = 18446744073709551615
-_RULES_OF_RECORDS = ("source_trust", "most_recent")
+_RULES_OF_RECORDS = ("override", "source_trust", "most_recent")
 # Least sorts first in all of them. `most_frequent` counts sources before records: a source that repeats itself is one voice.
 _ORDER: dict[str, tuple[str, ...]] = {
     "clear_over_masked": ("NOT is_clear",),
+    "verified": ("NOT is_verified",),
     "valid": ("NOT is_valid",),
     "most_frequent": ("-source_n", "-record_n"),
     "most_complete": ("-part_n",),
@@ -41,6 +45,7 @@ class Candidates:
     value: str
     key: str | None = None
     is_clear: str = "true"
+    is_verified: str = "false"
     is_valid: str = "true"
     is_minor: str = "false"
     part_n: str = "1"
@@ -50,21 +55,47 @@ class Candidates:
     also: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
-def best_record(chain: Chain, *, at: str, is_minor: str = "false") -> str:
+@dataclasses.dataclass(frozen=True)
+class Voices:
+    """Who speaks (temp `golden_voices`, a row a source and role): how many `sources` there are with the steward, and the fields in which
+    somebody's trust decays."""
+
+    sources: int
+    decaying: frozenset[DecidedField] = frozenset()
+
+    def trust_in(self, field: DecidedField, *, at: str) -> str:
+        """SQL over a row of `golden_voices` beside a record: the trust in it, 0..1000. It halves with every half-life by which the record
+        is older than the newest of its customer (`newest_at`): measured against today it would change without any record that does. A
+        record without a time has none left."""
+        if field not in self.decaying:
+            return f"trust_{field}"
+        age = f"greatest(epoch(newest_at) - epoch({at}), 0) / 86400"
+        return f"""CASE WHEN half_life_{field} IS NULL THEN trust_{field}
+            ELSE coalesce(round(trust_{field} * pow(0.5, {age} / half_life_{field})), 0)::INT END"""
+
+
+def best_record(chain: Chain, *, at: str, trust: str = "0", is_minor: str = "false") -> str:
     """SQL aggregate: the best record that says a value, by the rules of `chain` that look at records, then the least record key."""
+    return f"min({record_rank(chain, at=at, trust=trust, is_minor=is_minor)})"
+
+
+def record_rank(chain: Chain, *, at: str, trust: str = "0", is_minor: str = "false") -> str:
+    """SQL: what `best_record` takes the least of."""
     parts = {
+        "override": f"(voice_n <> {STEWARD})::INT",
         "minor": f"({is_minor})::INT",
-        "source_trust": f"{_MOST_TRUST} - trust",
+        "source_trust": f"{_MOST_TRUST} - {trust}",
         "most_recent": f"coalesce({_NEWEST}::HUGEINT - epoch_us({at}), {_NEVER})",
         "record": "record_key",
     }
-    return "min(" + " | ".join(f"(({parts[name]})::HUGEINT << {shift})" for name, shift in _shifts(chain).items()) + ")"
+    return " | ".join(f"(({parts[name]})::HUGEINT << {shift})" for name, shift in _shifts(chain).items())
 
 
 def _shifts(chain: Chain) -> dict[str, int]:
     """Where each part stands, the most telling first. The time is always there: behind the record it decides nothing."""
     looked_at = [rule for rule in chain if rule in _RULES_OF_RECORDS]
-    names = ["minor", *looked_at, "record", *(["most_recent"] if "most_recent" not in looked_at else [])]
+    names = [*(["override"] if "override" in chain else []), "minor", *(rule for rule in looked_at if rule != "override"), "record"]
+    names += ["most_recent"] if "most_recent" not in looked_at else []
     shifts, shift = {}, sum(_WIDTHS[name] for name in names)
     for name in names:
         shift -= _WIDTHS[name]
@@ -99,42 +130,50 @@ def different_sources(sources: int) -> str:
     return f"bit_count(bitstring_agg(source_n, 1, {max(sources, 2)}))"
 
 
-def said_values(candidates: Candidates, chain: Chain, sources: int) -> str:
-    """SQL: one row a customer and distinct value, with its best record and what the rules need to know of it."""
+def said_values(candidates: Candidates, chain: Chain, voices: Voices, *, among: str = "true") -> str:
+    """SQL: one row a customer and distinct value, with its best record and what the rules need to know of it; `among` narrows the rows."""
     c = candidates
     per = ", ".join(c.per)
     also = "".join(f", {expression} AS {name}" for name, expression in c.also.items())
-    best = best_record(chain, at=c.at, is_minor=c.is_minor)
-    shown = f"arg_min({c.value}, {best.removeprefix('min')})" if c.key else "value_key"
+    rank = record_rank(chain, at=c.at, trust=voices.trust_in(c.field, at=c.at), is_minor=c.is_minor)
+    shown = f"arg_min({c.value}, {rank})" if c.key else "value_key"
     return f"""
-        SELECT {per}, {c.key or c.value} AS value_key, {best} AS best, {shown} AS value,
-               bool_or({c.is_clear}) AS is_clear, bool_or({c.is_valid}) AS is_valid, max({c.part_n}) AS part_n,
-               {different_sources(sources)} AS source_n, count(*) AS record_n{also}
-        FROM {c.table} JOIN (SELECT voice_n, trust FROM golden_trust WHERE field = '{c.field}') USING (voice_n)
+        SELECT {per}, {c.key or c.value} AS value_key, min({rank}) AS best, {shown} AS value,
+               bool_or({c.is_clear}) AS is_clear, bool_or({c.is_verified}) AS is_verified, bool_or({c.is_valid}) AS is_valid,
+               max({c.part_n}) AS part_n, {different_sources(voices.sources)} AS source_n, count(*) AS record_n{also}
+        FROM (FROM {c.table} WHERE {among}) JOIN golden_voices USING (voice_n)
         WHERE {c.value} IS NOT NULL AND ({c.where})
         GROUP BY {per}, value_key"""
 
 
 def in_order(values: str, chain: Chain, *, per: tuple[str, ...] = ("customer_n",)) -> str:
     """SQL: the table `values` (as `said_values` makes them) with `rank`, the number of values `value_n`, and `rule`: what put the first
-    before the second. `rule` means something where rank = 1. Most values have no other beside them: only the others are sorted."""
+    before the second; for the others, what put the first before them. Most values have no other beside them: only the others are sorted.
+    """
     keys = [key for rule in chain for key in _keys(rule, chain)]
-    cases = "\n".join(
-        f"WHEN {' OR '.join(f'({key}) IS DISTINCT FROM lead({key}) OVER chain' for key in _keys(rule, chain))} THEN '{rule}'"
-        for rule in chain
-    )
     partition = ", ".join(per)
     return f"""
         WITH contested AS (SELECT {partition} FROM {values} GROUP BY {partition} HAVING count(*) > 1)
-        SELECT *, 1 AS rank, 1 AS value_n, 'only_value' AS rule FROM {values} ANTI JOIN contested USING ({partition})
+        SELECT *, 1 AS rank, 1 AS value_n, '{ONLY_VALUE}' AS rule FROM {values} ANTI JOIN contested USING ({partition})
         UNION ALL
-        SELECT *, row_number() OVER chain AS rank, count(*) OVER (PARTITION BY {partition}) AS value_n, CASE {cases} END AS rule
+        SELECT *, row_number() OVER chain AS rank, count(*) OVER (PARTITION BY {partition}) AS value_n,
+               CASE WHEN row_number() OVER chain = 1 THEN CASE {_first_to_differ(chain, "lead")} END
+                    ELSE CASE {_first_to_differ(chain, "first_value")} END END AS rule
         FROM {values} SEMI JOIN contested USING ({partition})
         WINDOW chain AS (PARTITION BY {partition} ORDER BY {", ".join(keys)})"""
 
 
-def survivors(values: str, chain: Chain) -> str:
-    """SQL: the surviving value of each customer: (customer_n, value, record_key, event_at, rule, value_n)."""
+def _first_to_differ(chain: Chain, other: str) -> str:
+    """SQL: the cases of the first rule that tells a row from the one that the window function `other` points at."""
+    return "\n".join(
+        f"WHEN {' OR '.join(f'({key}) IS DISTINCT FROM {other}({key}) OVER chain' for key in _keys(rule, chain))} THEN '{rule}'"
+        for rule in chain
+    )
+
+
+def survivors(ranked: str, chain: Chain) -> str:
+    """SQL: the surviving value of each customer in a table that `in_order` made: (customer_n, value, record_key, event_at, rule,
+    value_n)."""
     return f"""
         SELECT customer_n, value, {record_of("best", chain)} AS record_key, {moment_of("best", chain)} AS event_at, rule, value_n
-        FROM ({in_order(values, chain)}) WHERE rank = 1"""
+        FROM {ranked} WHERE rank = 1"""

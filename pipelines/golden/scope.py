@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import duckdb
+import pyarrow as pa
 
+from pipelines.golden.chain import STEWARD, Voices
+from pipelines.golden.overrides import add_overrides, gather_overrides
 from pipelines.stage import pending
-from pipelines.warehouse import count
-from schemas.survivorship import DECIDED_FIELDS, Survivorship
+from pipelines.warehouse import count, execute_with
+from schemas.survivorship import DECIDED_FIELDS, Survivorship, Trust
 
 # Customers decided at a time; keeps the temporary tables of a full run well below the memory limit.
 PART_CUSTOMERS = 520_000
-_RECORDS = {"mentions": "std", "customers": "raw", "members": "raw"}  # whose keys are record ids
-TEMPORARY = ("golden_trust", "golden_voices", "golden_customers", "golden_mentions", "golden_identifiers", "golden_claims")
+_RECORDS = {"mentions": "std", "customers": "raw", "members": "raw", "overrides": "raw"}  # whose keys are record ids
+TEMPORARY = ("golden_voices", "golden_customers", "golden_mentions", "golden_identifiers", "golden_claims", "golden_overrides")
 
 
 def find_affected(con: duckdb.DuckDBPyConnection, *, everything: bool) -> int:
@@ -36,52 +39,71 @@ def find_affected(con: duckdb.DuckDBPyConnection, *, everything: bool) -> int:
     return count(con, "SELECT count(*) FROM golden_affected")
 
 
-def spread_trust(con: duckdb.DuckDBPyConnection, policy: Survivorship) -> int:
-    """Temp `golden_voices(voice_n, source, role, source_n)`: who speaks; `golden_trust(voice_n, field, trust)`; answers how many sources
-    there are."""
-    con.execute(
-        """CREATE OR REPLACE TEMP TABLE golden_voices AS
-        SELECT source, role, row_number() OVER (ORDER BY source, role)::INTEGER AS voice_n,
-               dense_rank() OVER (ORDER BY source)::INTEGER AS source_n
-        FROM (SELECT DISTINCT source, role FROM std.mentions)"""
-    )
-    voices = con.execute("SELECT voice_n, source, role FROM golden_voices").fetchall()
-    rows = [(n, field, policy.trust_in(source, role, field)) for n, source, role in voices for field in DECIDED_FIELDS]
-    con.execute("CREATE OR REPLACE TEMP TABLE golden_trust (voice_n INTEGER, field VARCHAR, trust INTEGER)")
-    con.execute(
-        "INSERT INTO golden_trust SELECT unnest(?::INTEGER[]), unnest(?::VARCHAR[]), unnest(?::INTEGER[])",
-        [[row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]],
-    )
-    return count(con, "SELECT coalesce(max(source_n), 0) FROM golden_voices")
+def hear_voices(con: duckdb.DuckDBPyConnection, policy: Survivorship) -> Voices:
+    """Temp `golden_voices(voice_n, source, role, source_n, trust_<field> ..., half_life_<field> ...)`: who speaks, and how far each is
+    believed about what (0..1000; days). The steward is one of them."""
+    found = con.execute(
+        """SELECT source, role, dense_rank() OVER (ORDER BY source)::INTEGER AS source_n
+        FROM (SELECT DISTINCT source, role FROM std.mentions) ORDER BY source, role"""
+    ).fetchall()
+    sources = max((source_n for _, _, source_n in found), default=0) + 1
+    spoken: dict[tuple[int, str, str, int], dict[str, Trust]] = {
+        (STEWARD, "steward", "steward", sources): dict.fromkeys(DECIDED_FIELDS, Trust(trust=1000))
+    }
+    for n, (source, role, source_n) in enumerate(found, STEWARD + 1):
+        spoken[n, source, role, source_n] = {field: policy.trust_in(source, role, field) for field in DECIDED_FIELDS}
+    columns: dict[str, list[object]] = {
+        name: [voice[i] for voice in spoken] for i, name in enumerate(("voice_n", "source", "role", "source_n"))
+    }
+    for field in DECIDED_FIELDS:
+        columns[f"trust_{field}"] = [trusted[field].trust for trusted in spoken.values()]
+        columns[f"half_life_{field}"] = [trusted[field].half_life_days for trusted in spoken.values()]
+    texts, shares = ("source", "role"), "half_life_"
+    types = [(name, pa.string() if name in texts else pa.float64() if name.startswith(shares) else pa.int32()) for name in columns]
+    rows = pa.table(columns, schema=pa.schema(types))
+    execute_with(con, "CREATE OR REPLACE TEMP TABLE golden_voices AS FROM rows", [], rows)
+    decaying = {field for trusted in spoken.values() for field in DECIDED_FIELDS if trusted[field].half_life_days}
+    return Voices(sources, frozenset(decaying))
 
 
-def gather_part(con: duckdb.DuckDBPyConnection, part: int, parts: int) -> int:
+def gather_part(con: duckdb.DuckDBPyConnection, voices: Voices, part: int, parts: int) -> int:
     """Temp `golden_customers(customer_id, customer_n)` of one part of the affected customers that still have records, and what those
-    records say: `golden_mentions`, `golden_identifiers`, `golden_claims`; answers how many customers."""
+    records and stewards say: `golden_mentions`, `golden_identifiers`, `golden_claims`; answers how many customers."""
     con.execute(
         """CREATE OR REPLACE TEMP TABLE golden_customers AS
         SELECT customer_id, row_number() OVER ()::INTEGER AS customer_n
         FROM golden_affected SEMI JOIN cluster.members USING (customer_id) WHERE hash(customer_id) % ? = ?""",
         [parts, part],
     )
+    newest = "max(m.event_at) OVER (PARTITION BY c.customer_n)" if voices.decaying else "NULL::TIMESTAMP"
     con.execute(
-        """CREATE OR REPLACE TEMP TABLE golden_mentions AS
-        SELECT m.record_id, c.record_key, c.customer_n, c.since_at, v.voice_n, v.source_n, m.event_at, m.row_id, m.party_kind,
+        f"""CREATE OR REPLACE TEMP TABLE golden_mentions AS
+        SELECT m.record_id, c.record_key, c.customer_n, c.since_at, v.voice_n, m.event_at, {newest} AS newest_at, m.row_id, m.party_kind,
                m.name, m.name_norm, m.name_is_masked, m.phone_norm, m.gender, m.birth_on, m.company, m.uscc,
-               m.province, m.city, m.district, m.address_norm, m.address_is_place
+               m.province, m.city, m.district, m.address_norm, m.address_is_place, m.delivery_note, w.verified
         FROM std.mentions m
         JOIN (SELECT record_id, customer_n, since_at, row_number() OVER (ORDER BY record_id)::INTEGER AS record_key
               FROM cluster.members JOIN golden_customers USING (customer_id)) c USING (record_id)
-        JOIN golden_voices v ON v.source = m.source AND v.role = m.role"""
+        JOIN golden_voices v ON v.source = m.source AND v.role = m.role
+        LEFT JOIN ({_VERIFIED}) w ON w.row_id = m.record_id"""
     )
     con.execute(
         """CREATE OR REPLACE TEMP TABLE golden_identifiers AS
-        SELECT m.record_key, m.customer_n, m.voice_n, m.source_n, m.event_at, i.kind, i.value, i.is_valid, i.is_masked, i.is_personal,
-               i.kind = 'phone' AND i.value IS DISTINCT FROM m.phone_norm AS is_minor
+        SELECT m.record_key, m.customer_n, m.voice_n, m.event_at, m.newest_at, i.kind, i.value, i.is_valid, i.is_masked, i.is_personal,
+               i.kind = 'phone' AND i.value IS DISTINCT FROM m.phone_norm AS is_minor, coalesce(list_contains(m.verified, i.kind), false)
+               AND NOT (i.kind = 'phone' AND i.value IS DISTINCT FROM m.phone_norm) AS is_verified
         FROM std.identifiers i JOIN golden_mentions m USING (record_id)"""
     )
     _gather_claims(con)
+    if gather_overrides(con):
+        add_overrides(con)
     return count(con, "SELECT count(*) FROM golden_customers")
+
+
+# Few rows, if any: most sources verify nothing, or do not say so.
+_VERIFIED = """
+    SELECT row_id, verified FROM raw.customers WHERE len(verified) > 0
+    UNION ALL SELECT row_id, verified FROM raw.members WHERE len(verified) > 0"""
 
 
 def _gather_claims(con: duckdb.DuckDBPyConnection) -> None:
@@ -89,11 +111,11 @@ def _gather_claims(con: duckdb.DuckDBPyConnection) -> None:
     refusal without a date as long as the row stands: in doubt the person is left in peace."""
     con.execute(
         """CREATE OR REPLACE TEMP TABLE golden_claims AS
-        SELECT m.record_key, m.customer_n, m.voice_n, m.source_n, m.event_at, r.customer_level, r.preferred_channel, r.language,
+        SELECT m.record_key, m.customer_n, m.voice_n, m.event_at, m.newest_at, r.customer_level, r.preferred_channel, r.language,
                r.marketing_consent, coalesce(r.consent_at, if(r.marketing_consent, r.created_at, m.event_at)) AS stated_at,
-               r.do_not_contact, r.tags, r.last_agent
+               r.do_not_contact, r.tags, r.last_agent, r.attributes
         FROM raw.customers r JOIN golden_mentions m ON m.record_id = r.row_id
         UNION ALL BY NAME
-        SELECT m.record_key, m.customer_n, m.voice_n, m.source_n, m.event_at, r.level AS customer_level
+        SELECT m.record_key, m.customer_n, m.voice_n, m.event_at, m.newest_at, r.level AS customer_level, r.attributes
         FROM raw.members r JOIN golden_mentions m ON m.record_id = r.row_id"""
     )

@@ -53,11 +53,15 @@ _DOCUMENTS = f"""
     SELECT customer_id,
            concat('{{"customer_id":', to_json(customer_id)::VARCHAR, ',"identity":', i.identity, ',"contacts":' || c.contacts,
                   ',"addresses":' || a.addresses, ',"identifiers":' || d.identifiers, ',"consents":', i.consents,
-                  ',"preferences":', i.preferences, ',"value":' || v.value, ',"orders":' || o.orders,
+                  ',"preferences":' || r.preferences, ',"attributes":' || b.attributes, ',"relations":' || l.relations,
+                  ',"value":' || v.value, ',"orders":' || o.orders,
                   ',"shipments":' || s.shipments, ',"tickets":' || t.tickets, ',"interactions":' || n.interactions,
                   ',"last_agent":' || coalesce(g.served, '{{"agent":' || to_json(i.crm_agent)::VARCHAR || ',"via":"crm"}}'),
                   ',"timeline":' || e.timeline, ',"provenance":', coalesce(p.provenance, '[]'), '}}') AS document
     FROM ({sections.IDENTITY}) i
+    LEFT JOIN ({sections.PREFERENCE_LIST}) r USING (customer_n)
+    LEFT JOIN ({sections.ATTRIBUTE_LIST}) b USING (customer_n)
+    LEFT JOIN ({sections.RELATION_LIST}) l USING (customer_n)
     LEFT JOIN ({sections.CONTACT_LISTS}) c USING (customer_n)
     LEFT JOIN ({sections.ADDRESS_LIST}) a USING (customer_n)
     LEFT JOIN ({sections.IDENTIFIER_LIST}) d USING (customer_n)

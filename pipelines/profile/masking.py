@@ -20,13 +20,13 @@ OLDEST_BAND = "65 and over"
 _EMAIL_PART = r"[^ \t\r\n　@,;，。；：、（）()<>]+"
 _EMAIL_IN_TEXT = f"{_EMAIL_PART}@{_EMAIL_PART}"
 _DIGITS_IN_TEXT = r"[0-9０-９](?:[ .\-－—]?[0-9０-９]){4,}"
-_SURNAMES = ", ".join(f"'{surname}'" for surname in sorted(TWO_CHARACTER_SURNAMES))
+SURNAMES_OF_TWO = ", ".join(f"'{surname}'" for surname in sorted(TWO_CHARACTER_SURNAMES))
 _YEARS = "year(today) - year(born) - ((month(today), day(today)) < (month(born), day(born)))::INT"
 _BANDS = " ".join(f"WHEN {_YEARS} < {below} THEN '{band}'" for below, band in AGE_BANDS)
 
 MACROS: dict[str, str] = {
     "mask_name(v)": f"""CASE WHEN length(v) < 2 OR v[1] = '*' THEN '**'
-        WHEN length(v) > 2 AND v[1:2] IN ({_SURNAMES}) THEN v[1:2] || '**'
+        WHEN length(v) > 2 AND v[1:2] IN ({SURNAMES_OF_TWO}) THEN v[1:2] || '**'
         ELSE v[1] || '**' END""",
     "mask_phone(v)": """CASE
         WHEN v[1] = '1' AND (length(v) = 11 OR length(v) > 11 AND v[12] = '-') THEN v[1:3] || '****' || v[8:11]

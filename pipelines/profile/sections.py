@@ -6,7 +6,7 @@ the key off again): texts cost a fraction of lists of structs.
 
 from __future__ import annotations
 
-from schemas.profile import CONTACTS, LATEST, TIER_MEANING, TIMELINE
+from schemas.profile import CONTACTS, LATEST, PREFERENCES, RELATIONS, TIER_MEANING, TIMELINE
 
 _PART = "JOIN profile_part USING (customer_id)"
 _TIERS = " ".join(f"WHEN '{tier}' THEN '{meaning}'" for tier, meaning in TIER_MEANING.items())
@@ -86,18 +86,64 @@ _CONSENTS = {
     "do_not_contact": "do_not_contact",
     "marketing_stated_at": "iso(consent_at)",
 }
-_PREFERENCES = {
-    "tags": "coalesce(tags, [])",
-    "channel": "preferred_channel",
-    "language": "language",
-}
 IDENTITY = f"""
     SELECT customer_n, customer_id,
            {_json(_IDENTITY)} AS identity,
            {_json(_CONSENTS)} AS consents,
-           {_json(_PREFERENCES)} AS preferences,
            last_agent AS crm_agent
     FROM gold.customers {_PART}"""
+
+# The value first: the list sorts by itself.
+_PREFERENCE = {
+    "kind": "kind",
+    "value": "CASE kind WHEN 'delivery_note' THEN mask_text(value) ELSE value END",
+    "purpose": "purpose",
+    "source": "source",
+    "stated_at": "iso(stated_at)",
+}
+PREFERENCE_LIST = f"""
+    SELECT customer_n, {_listed(0, PREFERENCES)} AS preferences
+    FROM (
+        SELECT customer_n, {_json(_PREFERENCE)} AS item
+        FROM (SELECT customer_n, kind, value, purpose, source, stated_at FROM gold.preferences {_PART}
+              UNION ALL SELECT customer_n, kind, value, purpose, 'hub', NULL FROM mart.customer_tags {_PART}))
+    GROUP BY customer_n"""
+
+# Of another customer only the masked name is shown; an organisation's name is clear.
+_RELATION = {
+    "kind": "kind",
+    "role": "nullif(role, '')",
+    "customer_id": "CASE WHEN organisation_id IS NULL THEN other_id END",
+    "organisation_id": "organisation_id",
+    "name": "CASE WHEN organisation_id IS NULL THEN mask_name(other_name) ELSE organisation_name END",
+    "uscc": "uscc",
+    "evidence_n": "evidence_n",
+    "since_at": "iso(since_at)",
+    "until_at": "iso(until_at)",
+}
+RELATION_LIST = f"""
+    SELECT customer_n, {_listed(0, RELATIONS)} AS relations
+    FROM (
+        SELECT customer_n, {_json(_RELATION)} AS item
+        FROM (
+            SELECT p.customer_n, r.kind, r.role, r.other_id, r.evidence_n, r.since_at, r.until_at
+            FROM gold.relations r JOIN profile_part p ON p.customer_id = r.party_id
+            UNION ALL
+            SELECT p.customer_n, r.kind, r.role, r.party_id, r.evidence_n, r.since_at, r.until_at
+            FROM gold.relations r JOIN profile_part p ON p.customer_id = r.other_id WHERE r.kind <> 'contact_of')
+        LEFT JOIN (SELECT organisation_id, name AS organisation_name, uscc FROM gold.organisations) ON organisation_id = other_id
+        LEFT JOIN (SELECT customer_id AS person_id, name AS other_name FROM gold.customers) ON person_id = other_id)
+    GROUP BY customer_n"""
+
+_ATTRIBUTE = {
+    "attribute": "attribute",
+    "value": "mask_text(value)",
+    "source": "source",
+}
+ATTRIBUTE_LIST = f"""
+    SELECT customer_n, {_listed(0)} AS attributes
+    FROM (SELECT customer_n, {_json(_ATTRIBUTE)} AS item FROM gold.attributes {_PART} WHERE rank = 1)
+    GROUP BY customer_n"""
 
 _CONTACT = {
     "value": "CASE kind WHEN 'phone' THEN mask_phone(value) ELSE mask_email(value) END",
@@ -251,14 +297,12 @@ TIMELINE_LIST = f"""
         WHERE happened_at IS NOT NULL)
     GROUP BY customer_n"""
 
-# By record: the fields it gave and the rule that decided each. Parts of one decision are named once: region and address, document type and
-# number, consent and its time.
+# By record: the fields it gave and the rule that decided each.
 _DECIDED = """'"' || field || '":"' || rule || '"'"""
 PROVENANCE_LIST = f"""
     WITH given AS (
         SELECT customer_n, record_id, source, event_at, {_gathered(_DECIDED)} AS fields
         FROM gold.provenance {_PART}
-        WHERE field NOT IN ('province', 'city', 'district', 'id_type', 'consent_at')
         GROUP BY customer_n, record_id, source, event_at)
     SELECT customer_n, {_listed(0)} AS provenance
     FROM (

@@ -8,11 +8,13 @@ from pipelines.profile.ages import add_birthdays, derive_section_ages
 from pipelines.profile.document import PART_CUSTOMERS, derive_documents
 from pipelines.profile.facts import derive_all, derive_changed, gather_references
 from pipelines.profile.lookups import derive_lookups
+from pipelines.profile.tags import derive_tags
 from pipelines.profile.values import derive_values, pareto_facts
 from pipelines.stage import Run, all_pending, mark, pending, take_in
 from pipelines.warehouse import count
+from schemas.preferences import load_preferences
 
-_TEMPORARY = ("affected", "revalued", "documents_changed", "lookups_changed", "returned", "as_of", "regrouped", "moved")
+_TEMPORARY = ("affected", "revalued", "retagged", "documents_changed", "lookups_changed", "returned", "as_of", "regrouped", "moved")
 _CHANGING = ("orders", "shipments", "tickets", "returns", "interactions")
 
 
@@ -37,6 +39,8 @@ def profile(con: duckdb.DuckDBPyConnection, run: Run, seq: int, *, part_customer
         add_birthdays(con, run)
     derive_values(con)
     con.execute("INSERT INTO profile_affected SELECT customer_id FROM profile_revalued")
+    derive_tags(con, run, load_preferences())
+    con.execute("INSERT INTO profile_affected SELECT customer_id FROM profile_retagged")
     derive_lookups(con, everything=everything)
     con.execute(
         """CREATE OR REPLACE TEMP TABLE profile_affected AS

@@ -182,5 +182,5 @@ def _columns(role: Role, known: set[str]) -> dict[str, str]:
         "province": of("a", "province"), "city": of("a", "city"), "district": of("a", "district"), "address_norm": of("a", "address_norm"),
         "address_key": of("a", "address_key"), "address_is_place": of("a", "is_place"),
         "company": f"coalesce({of('c', 'organisation')}, {title}, CASE WHEN {is_org} THEN {of('n', 'organisation')} END)",
-        "uscc": of("s", "norm"),
+        "uscc": of("s", "norm"), "delivery_note": role.of("delivery_note"),
     }  # fmt: skip

@@ -24,6 +24,13 @@ def _same(*names: str, prefix: str = "") -> dict[str, str]:
     return {name: f"r.{prefix}{name}" for name in names}
 
 
+def _note(text: str) -> str:
+    """SQL: where to leave a parcel, as far as `text` says so."""
+    return f"nullif(regexp_extract({text}, '(?:放|请放|请送|送到|送至|勿放)[^)）\\]】,，。;；|/]{{1,14}}'), '')"
+
+
+# A name of up to four characters has no room for a note: most are not looked at.
+NOTE_BEHIND_NAME = f"CASE WHEN length(r.recipient_name) > 4 THEN {_note('substr(r.recipient_name, 3)')} END"
 REGION = ("province", "city", "district", "address")
 ROLES = (
     Role(
@@ -51,11 +58,14 @@ ROLES = (
     ),
     Role(
         "recipient", "orders", "headers_orders",
-        {"record_id": "r.fact_id || '#recipient'", "order_id": "r.fact_id", **_same("name", "phone", *REGION, prefix="recipient_")},
+        {"record_id": "r.fact_id || '#recipient'", "order_id": "r.fact_id",
+         "delivery_note": f"coalesce({NOTE_BEHIND_NAME}, {_note('r.remark')})",
+         **_same("name", "phone", *REGION, prefix="recipient_")},
     ),
     Role(
         "shipment_recipient", "shipments", "headers_shipments",
-        {"record_id": "r.fact_id || '#recipient'", "order_id": "k.order_id", **_same("name", "phone", *REGION, prefix="recipient_")},
+        {"record_id": "r.fact_id || '#recipient'", "order_id": "k.order_id", "delivery_note": NOTE_BEHIND_NAME,
+         **_same("name", "phone", *REGION, prefix="recipient_")},
         names_order=True,
     ),
     Role(

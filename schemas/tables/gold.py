@@ -46,6 +46,7 @@ CONTACTS = table(
     col("is_valid", BOOL, "Passes the checks of its kind."),
     col("is_personal", BOOL, "May identify a person."),
     col("record_n", INT, "Mentions that carry it."),
+    col("first_seen_at", TIME, "Earliest mention that carries it."),
     col("last_seen_at", TIME, "Newest mention that carries it."),
 )
 ADDRESSES = table(
@@ -60,19 +61,59 @@ ADDRESSES = table(
     col("address", TEXT, "Street level and below.", "address"),
     col("is_place", BOOL, "Pick-up station, locker, dormitory …"),
     col("record_n", INT, "Mentions that carry it."),
+    col("first_seen_at", TIME, "Earliest mention."),
     col("last_seen_at", TIME, "Newest mention."),
 )
 PROVENANCE = table(
     "gold.provenance",
-    "Where each surviving value of gold.customers came from.",
+    "Where each surviving field of gold.customers came from.",
     ("customer_id", "field"),
     col("customer_id", TEXT, "Customer.", "customer_id"),
-    col("field", TEXT, "Column of gold.customers."),
-    col("record_id", TEXT, "Mention that gave the value."),
-    col("source", TEXT, "Source mapping."),
+    col("field", TEXT, "Field of the survivorship policy: `address` with its region, `id_number` with its type, consent with its time."),
+    col("record_id", TEXT, "Mention that gave the value; `steward:<number>` for an override."),
+    col("source", TEXT, "Source mapping; steward."),
     col("event_at", TIME, "When the source knew it."),
     col("rule", TEXT, "Rule that decided (`schemas/survivorship.py`); only_value: nothing contradicts; any_says_so, all_joined: lists."),
     col("candidate_n", INT, "Distinct values there were."),
+)
+CANDIDATES = table(
+    "gold.candidates",
+    "The values of contested fields, best first: which lost, and to which rule. Partly hidden ones beside clear ones are left out.",
+    ("customer_id", "field", "rank"),
+    col("customer_id", TEXT, "Customer.", "customer_id"),
+    col("field", TEXT, "Field of the survivorship policy."),
+    col("rank", INT, "1 survived."),
+    col("value", TEXT, "The value; of an address all parts.", "candidate"),
+    col("record_id", TEXT, "Best mention that says it; `steward:<number>` for an override."),
+    col("event_at", TIME, "When that source knew it."),
+    col("rule", TEXT, "Rank 1: the rule that put it before the second; others: the rule that put the first before them."),
+    col("record_n", INT, "Mentions that say it."),
+    col("source_n", INT, "Sources that say it."),
+)
+ATTRIBUTES = table(
+    "gold.attributes",
+    "Custom attributes of a customer: the columns that mappings of CRM and loyalty programme carry along, each value in its rank.",
+    ("customer_id", "attribute", "rank"),
+    col("customer_id", TEXT, "Customer.", "customer_id"),
+    col("attribute", TEXT, "Name of the attribute: the column of the source."),
+    col("rank", INT, "1 survived."),
+    col("value", TEXT, "Value as sent.", "attribute"),
+    col("record_id", TEXT, "Best mention that says it; `steward:<number>` for an override."),
+    col("source", TEXT, "Source mapping; steward."),
+    col("event_at", TIME, "When the source knew it."),
+    col("rule", TEXT, "As in gold.candidates; only_value: nothing contradicts."),
+)
+PREFERENCES = table(
+    "gold.preferences",
+    "What a customer prefers or asks for, as sources and stewards state it; what the hub works out is in mart.customer_tags.",
+    ("customer_id", "kind", "value"),
+    col("customer_id", TEXT, "Customer.", "customer_id"),
+    col("kind", TEXT, "channel | language | do_not_contact | delivery_note | tag."),
+    col("value", TEXT, "The value; a note to the courier as it was written.", "free_text"),
+    col("purpose", TEXT, "What it may be used for (schemas/preferences.yaml)."),
+    col("record_id", TEXT, "Newest mention that says so."),
+    col("source", TEXT, "Source mapping; steward."),
+    col("stated_at", TIME, "When it was last said."),
 )
 CROSSWALK = table(
     "gold.crosswalk",
@@ -85,4 +126,76 @@ CROSSWALK = table(
     col("role", TEXT, "Role of the mention."),
     col("since_at", TIME, "Since when it belongs to this customer; cluster.former_members tells of whom before."),
 )
-TABLES = (CUSTOMERS, CONTACTS, ADDRESSES, PROVENANCE, CROSSWALK)
+ORGANISATIONS = table(
+    "gold.organisations",
+    "One row an organisation that any record names, whether it is a customer itself or persons act for it.",
+    "organisation_id",
+    col("organisation_id", TEXT, "`o` + 15 characters; persists."),
+    col("name", TEXT, "Name said most often, standardised.", "organisation"),
+    col("uscc", TEXT, "Unified social credit code.", "organisation"),
+    col("province", TEXT, "Province.", "region"),
+    col("city", TEXT, "City.", "region"),
+    col("district", TEXT, "District.", "region"),
+    col("address", TEXT, "Address said most often.", "address"),
+    col("record_n", INT, "Mentions that name it."),
+    col("customer_n", INT, "Customers whose mentions name it."),
+    col("first_seen_at", TIME, "Earliest mention."),
+    col("last_seen_at", TIME, "Latest mention."),
+)
+ORGANISATION_VALUES = table(
+    "gold.organisation_values",
+    "All names (invoice titles too), codes and addresses of an organisation, ranked.",
+    ("organisation_id", "kind", "rank"),
+    col("organisation_id", TEXT, "Organisation."),
+    col("kind", TEXT, "name | uscc | address."),
+    col("rank", INT, "1 is said most often."),
+    col("value", TEXT, "Standardised value.", "organisation"),
+    col("province", TEXT, "Of an address.", "region"),
+    col("city", TEXT, "Of an address.", "region"),
+    col("district", TEXT, "Of an address.", "region"),
+    col("record_n", INT, "Mentions that say it."),
+    col("first_seen_at", TIME, "Earliest mention."),
+    col("last_seen_at", TIME, "Newest mention."),
+)
+ORGANISATION_MEMBERS = table(
+    "gold.organisation_members",
+    "Mention <-> organisation it names.",
+    "record_id",
+    col("record_id", TEXT, "Mention.", "record_key"),
+    col("organisation_id", TEXT, "Organisation."),
+)
+ORGANISATION_KEYS = table(
+    "gold.organisation_keys",
+    "Registry of organisation ids, append-only: every key an id was given for. An old id is found through its keys.",
+    ("key", "organisation_id"),
+    col("key", TEXT, "`uscc:<code>` or `name:<name>`.", "organisation"),
+    col("organisation_id", TEXT, "Organisation."),
+    col("created_seq", INT, "Stage transaction."),
+)
+RELATIONS = table(
+    "gold.relations",
+    "Who has to do with whom. Relations between two people stand once, the lesser id first.",
+    ("party_id", "other_id", "kind", "role"),
+    col("party_id", TEXT, "Customer.", "customer_id"),
+    col("other_id", TEXT, "Customer; contact_of: organisation.", "customer_id"),
+    col("kind", TEXT, "contact_of | household | shared_phone | shared_account."),
+    col("role", TEXT, "contact_of: role of the mentions that name the organisation; empty otherwise."),
+    col("evidence_n", INT, "Mentions that say so."),
+    col("since_at", TIME, "Since when it is known."),
+    col("until_at", TIME, "Last time it was seen."),
+)
+PLACES = table(
+    "gold.places",
+    "Addresses that are nobody's home: pick-up stations, dormitories, offices, what many share.",
+    "place_id",
+    col("place_id", TEXT, "`p` + 15 characters, from the place itself."),
+    col("kind", TEXT, "pickup | dormitory | office | shared (by too many for a home)."),
+    col("province", TEXT, "Province.", "region"),
+    col("city", TEXT, "City.", "region"),
+    col("district", TEXT, "District.", "region"),
+    col("address", TEXT, "Fullest form.", "address"),
+    col("customer_n", INT, "Customers who used it."),
+    col("record_n", INT, "Mentions that carry it."),
+)
+TABLES = (CUSTOMERS, CONTACTS, ADDRESSES, PROVENANCE, CANDIDATES, ATTRIBUTES, PREFERENCES, CROSSWALK, ORGANISATIONS, ORGANISATION_VALUES,
+          ORGANISATION_MEMBERS, ORGANISATION_KEYS, RELATIONS, PLACES)  # fmt: skip

@@ -22,6 +22,35 @@ CUSTOMER_VALUES = table(
     col("revenue_share", FLOAT, "Share of all net revenue."),
     col("tier", TEXT, "A: the customers who together make the first 80 % of net revenue; B: the next 15 %; C: the rest."),
 )
+CUSTOMER_TAGS = table(
+    "mart.customer_tags",
+    "Tags and service needs that the hub works out (schemas/preferences.yaml), as of the day of the run.",
+    ("customer_id", "kind", "value"),
+    col("customer_id", TEXT, "Customer.", "customer_id"),
+    col("kind", TEXT, "tag | service_need."),
+    col("value", TEXT, "The tag.", "tag"),
+    col("purpose", TEXT, "What it may be used for."),
+)
+ORGANISATION_VALUES = table(
+    "mart.organisation_values",
+    "Order statistics and value of each organisation: orders whose buyer names it; definitions as in mart.customer_values.",
+    "organisation_id",
+    col("organisation_id", TEXT, "Organisation."),
+    col("order_n", INT, "Orders that count (not closed or refunded)."),
+    col("gross_cny", MONEY, "Lifetime value before returns."),
+    col("refund_cny", MONEY, "Refunds known."),
+    col("net_cny", MONEY, "Lifetime value after returns."),
+    col("average_basket_cny", MONEY, "gross_cny / order_n."),
+    col("return_n", INT, "Returns that are linked."),
+    col("first_order_at", TIME, "First order."),
+    col("last_order_at", TIME, "Last order."),
+    col("recency_days", INT, "Days from the last order to the newest order of an organisation."),
+    col("r_score", INT, "Recency quintile, 5 best."),
+    col("f_score", INT, "Frequency quintile, 5 best."),
+    col("m_score", INT, "Money quintile, 5 best."),
+    col("revenue_share", FLOAT, "Share of all net revenue of organisations."),
+    col("tier", TEXT, "A: the organisations that together make the first 80 % of their net revenue; B: the next 15 %; C: the rest."),
+)
 ORDERS = table(
     "mart.orders",
     "Orders with their customer.",
@@ -96,4 +125,4 @@ SECTION_AGES = table(
     col("as_of", TIME, "Newest event time."),
     col("loaded_at", TIME, "When the newest file of it was read."),
 )
-TABLES = (CUSTOMER_VALUES, ORDERS, SHIPMENTS, TICKETS, PROFILES, LOOKUPS, SECTION_AGES)
+TABLES = (CUSTOMER_VALUES, CUSTOMER_TAGS, ORGANISATION_VALUES, ORDERS, SHIPMENTS, TICKETS, PROFILES, LOOKUPS, SECTION_AGES)

@@ -97,6 +97,17 @@ JUDGEMENTS = table(
     col("judgement_id", INT, "Number of the judgement in the ledger; the greater the newer.", nullable=False),
 )
 
+OVERRIDES = table(
+    "raw.overrides",
+    "Values that stewards entered, as far as they are in force: a copy of the ledger's, opened, made when a run begins.",
+    "override_id",
+    col("override_id", INT, "Number in the ledger; the greater the newer."),
+    col("record_id", TEXT, "Mention it was entered for: it holds for the customer who has it.", nullable=False),
+    col("field", TEXT, "Field of the survivorship policy; `attribute:<name>` for a custom attribute.", nullable=False),
+    col("value", TEXT, "Standardised value.", "candidate"),
+    col("entered_at", TIME, "When.", nullable=False),
+)
+
 ROWS = table(
     "raw.rows",
     "Registry of current source rows, all inputs together.",
@@ -139,6 +150,7 @@ CUSTOMERS = table(
     col("tags", TEXTS, "Tags of the source.", "tag"),
     col("remark", TEXT, "Free text.", "free_text"),
     col("last_agent", TEXT, "Agent who last served."),
+    col("verified", TEXTS, "Fields whose values the source has verified: name | phone | email | id_number | birth_on."),
     col("status", TEXT, "active | closed | merged."),
     col("created_at", TIME, "Created in the source."),
     col("updated_at", TIME, "Changed in the source."),
@@ -161,6 +173,7 @@ MEMBERS = table(
     col("wechat_unionid", TEXT, "`<open platform account>:<unionid>`.", "social_id"),
     col("level", TEXT, "Member level."),
     col("points", INT, "Points balance."),
+    col("verified", TEXTS, "Fields whose values the programme has verified: name | phone | email | id_number | birth_on."),
     col("status", TEXT, "active | closed."),
     col("joined_at", TIME, "Joined."),
     col("updated_at", TIME, "Changed in the source."),
@@ -351,4 +364,4 @@ ENTITIES: dict[str, tuple[Table, dict[str, Table]]] = {
     "interactions": (INTERACTIONS, {}),
 }
 _INPUTS = (t for header, parts in ENTITIES.values() for t in (header, *parts.values()))
-TABLES = (FILES, READINGS, QUARANTINE, SUPERSEDED, JUDGEMENTS, ROWS, *_INPUTS)
+TABLES = (FILES, READINGS, QUARANTINE, SUPERSEDED, JUDGEMENTS, OVERRIDES, ROWS, *_INPUTS)

@@ -40,6 +40,7 @@ MENTIONS = table(
     col("address_is_place", BOOL, "Pick-up station, locker, dormitory, reception: identifies nobody."),
     col("company", TEXT, "Company named, standardised.", "organisation"),
     col("uscc", TEXT, "Valid unified social credit code.", "organisation"),
+    col("delivery_note", TEXT, "Note to the courier that stands behind the recipient's name or in the order's remark.", "free_text"),
 )
 
 IDENTIFIERS = table(

@@ -76,7 +76,6 @@ def document(customer_id: str, *, name: str | None, phone: str | None, city: str
         # what is not known is left out, as the pipeline does
         "identity": {key: value for key, value in identity.items() if value is not None},
         "consents": {"marketing": False, "do_not_contact": False},
-        "preferences": {"tags": []},
         "provenance": [],
     }
 

@@ -33,16 +33,22 @@ def test_shipped_policy_decides_every_field() -> None:
     ("old", "new", "at", "says"),
     [
         ("  gender: [", "  gendre: [", "gendre", "gendre"),
-        ("[valid, most_frequent", "[valid, most_frequnt", "most_frequnt", "most_frequent"),
+        ("valid, most_frequent, most_recent, source_trust, most", "valid, most_frequnt, most", "most_frequnt", "most_frequent"),
         ("    caller: 550", "    caler: 550", "caler", "caler"),
         ("default: 500", "default: 5000", "default:", "less than or equal to 1000"),
         ("  sources: []", "  sources:\n    - {source: 'crm/*', trust: 1}", "crm/*", "letters, digits"),
         ("  sources: []", "  sources:\n    - {source: 'erp_*', trust: 1}", "erp_*", "no source fits"),
-        ("  uscc: [", "  name: [", "name: [source_trust, most_recent", "twice"),
-        ("  gender: [most_frequent, ", "  gender: [most_frequent, most_frequent, ", "gender:", "twice in the chain"),
-        ("language: [most_recent, source_trust, tie_break]", "language: [most_recent]", "language:", "tie_break"),
-        ("  last_agent: [most_recent, source_trust, tie_break]\n", "", "fields:", "no chain for last_agent"),
-        ("version: 1", "version: [", "default:", "not YAML"),
+        ("  uscc: [", "  name: [", "name: [override, source_trust, most_recent", "twice"),
+        ("  gender: [override, most_frequent, ", "  gender: [override, most_frequent, most_frequent, ", "gender:", "twice in the chain"),
+        ("language: [override, most_recent, source_trust, tie_break]", "language: [most_recent]", "language:", "tie_break"),
+        ("language: [override, most_recent", "language: [most_recent, override", "language:", "outvote the steward"),
+        (
+            "  sources: []", "  sources:\n    - {source: crm, trust: 1, fields: {marketing_consent: {trust: 5, half_life_days: 9}}}\n#",
+            "version: 2", "no source_trust",
+        ),
+        ("  sources: []", "  sources:\n    - {source: crm, trust: 1, half_life_days: 0}", "half_life_days", "greater than 0"),
+        ("  last_agent: [override, most_recent, source_trust, tie_break]\n", "", "fields:", "no chain for last_agent"),
+        ("version: 2", "version: [", "default:", "not YAML"),
     ],
 )
 def test_fault_is_named_with_its_line(tmp_path: Path, old: str, new: str, at: str, says: str) -> None:
@@ -64,10 +70,10 @@ def test_absent_or_empty_file_is_a_usage_error(tmp_path: Path) -> None:
 def test_trust_goes_by_the_most_specific_entry(tmp_path: Path) -> None:
     entries = "  sources:\n    - {source: 'erp_*', trust: 900, fields: {phone: 950}}"
     policy = load_survivorship(write(tmp_path, "  sources: []", entries))
-    assert policy.trust_in("erp_hz", "buyer", "phone") == 950
-    assert policy.trust_in("erp_hz", "buyer", "name") == 900
-    assert policy.trust_in("crm", "crm_customer", "name") == 800
-    assert policy.trust_in("crm", "unheard_of", "name") == 500
+    assert policy.trust_in("erp_hz", "buyer", "phone").trust == 950
+    assert policy.trust_in("erp_hz", "buyer", "name").trust == 900
+    assert policy.trust_in("crm", "crm_customer", "name").trust == 800
+    assert policy.trust_in("crm", "unheard_of", "name").trust == 500
 
 
 def test_another_policy_decides_otherwise(tmp_path: Path) -> None:

@@ -21,11 +21,13 @@ from schemas.survivorship import Survivorship
 
 NOW = datetime(2026, 11, 1, 12)
 DERIVED = (
-    "gold.customers", "gold.contacts", "gold.addresses", "gold.provenance", "gold.crosswalk", "mart.customer_values", "mart.orders",
-    "mart.shipments", "mart.tickets", "mart.profiles", "mart.lookups", "mart.section_ages",
+    "gold.customers", "gold.contacts", "gold.addresses", "gold.provenance", "gold.candidates", "gold.attributes", "gold.preferences",
+    "gold.crosswalk", "gold.organisations", "gold.organisation_values", "gold.organisation_members", "gold.relations", "gold.places",
+    "mart.customer_values", "mart.customer_tags", "mart.organisation_values", "mart.orders", "mart.shipments", "mart.tickets",
+    "mart.profiles", "mart.lookups", "mart.section_ages",
 )  # fmt: skip
 _KEYS = {
-    "raw.customers": ("row_id",), "raw.members": ("row_id",), "std.mentions": ("record_id",),
+    "raw.customers": ("row_id",), "raw.members": ("row_id",), "raw.overrides": ("override_id",), "std.mentions": ("record_id",),
     "std.identifiers": ("record_id", "kind", "value"),
     "std.orders": ("order_id",), "std.returns": ("return_id",), "std.shipments": ("shipment_id",), "std.tickets": ("ticket_id",),
     "std.interactions": ("interaction_id",), "cluster.members": ("record_id",), "cluster.customers": ("customer_id",),
@@ -79,6 +81,10 @@ class World:
             table = "raw.customers" if role == "crm_customer" else "raw.members"
             self.put(table, row_id=row_id, source=source, file_id="f", line_n=1, **{"updated_at": at, **(raw or {})})
 
+    def override(self, number: int, record_id: str, field: str, value: str, at: datetime = NOW) -> None:
+        """What a steward entered."""
+        self.put("raw.overrides", override_id=number, record_id=record_id, field=field, value=value, entered_at=at)
+
     def forget(self, record_id: str) -> None:
         for table in ("std.mentions", "std.identifiers", "cluster.members", "raw.customers", "raw.members"):
             self.drop(table, record_id)
@@ -124,6 +130,8 @@ class World:
     ) -> None:  # fmt: skip
         layer, noun = table.split(".")
         changed = {key[0] for key in keys}
+        if table == "raw.overrides":
+            changed = {side[key]["record_id"] for key in keys for side in (before, self.tables[table]) if key in side}
         if table == "cluster.members":
             changed = {side[key]["customer_id"] for key in keys for side in (before, self.tables[table]) if key in side}
         entity = {"identifiers": "mentions", "members": "customers"}.get(noun, noun) if layer in ("std", "cluster") else noun

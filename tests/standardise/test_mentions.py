@@ -212,3 +212,20 @@ def test_nothing_new_changes_nothing(world: World) -> None:
     before = world.everything()
     assert world.run()["rows_changed"] == 0
     assert (world.everything(), world.marked("mentions")) == (before, set())
+
+
+@pytest.mark.parametrize(
+    ("name", "remark", "note"),
+    [
+        ("李四(放门口)", None, "放门口"),
+        ("李四 放前台13812345679", None, "放前台13812345679"),
+        ("李四", "周末送货，请放丰巢柜，谢谢", "请放丰巢柜"),
+        ("放大光", None, None),
+        ("欧阳放之", None, None),
+        ("李四代收", "尽快发货", None),
+    ],
+)
+def test_where_to_leave_a_parcel_is_kept_as_a_delivery_note(world: World, name: str, remark: str | None, note: str | None) -> None:
+    world.put("orders", "1", recipient_name=name, recipient_phone="13812345679", remark=remark, ordered_at=DAY)
+    world.run()
+    assert world.one("mentions")["delivery_note"] == note
