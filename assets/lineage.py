@@ -41,6 +41,7 @@ UPSTREAM: dict[str, tuple[str, ...]] = {
     "gold.organisation_keys": ("cluster.members", "std.mentions"),
     "gold.relations": ("cluster.members", "std.identifiers", "std.mentions"),
     "gold.places": ("std.mentions",),
+    "gold.attribute_names": ("cluster.members", "raw.customers", "raw.members", "raw.overrides"),
     "gold.preferences": ("gold.customers", "raw.customers", "std.mentions"),
     "gold.crosswalk": ("cluster.members", "std.mentions"),
     "mart.customer_values": ("gold.customers", "std.orders", "std.order_lines", "std.returns"),

@@ -22,6 +22,8 @@ LATEST = 10
 TIMELINE = 50
 CONTACTS = 20
 PREFERENCES = 40
+LOST = 20
+LOST_A_FIELD = 4
 RELATIONS = 20
 
 Tier = Literal["A", "B", "C"]
@@ -231,11 +233,24 @@ class Provenance(_Part):
 
     source: str
     record_id: str = Field(description="Hidden where it holds the person's phone, e-mail or document number.", examples=["crm:C001"])
+    file: str | None = Field(None, description="Landing file that brought the record; null for what a steward entered.")
+    line: int | None = Field(None, description="Its line there.")
     event_at: datetime | None = Field(None, description="When the source knew it.")
     fields: dict[str, str] = Field(
         description="Field -> survivorship rule that decided; only_value when nothing contradicts.",
         examples=[{"name": "clear_over_masked", "phone": "most_recent"}],
     )
+
+
+class LostValue(_Part):
+    """A value that did not survive. Hidden values beside clear ones are left out."""
+
+    field: str
+    value: str | None = Field(None, description="Masked as the field is.")
+    lost_by: str = Field(description="The survivorship rule that put the surviving value before it.")
+    source: str
+    record_id: str = Field(description="Best record that says it; hidden where it holds a personal value.")
+    event_at: datetime | None = None
 
 
 class Profile(_Part):
@@ -258,3 +273,4 @@ class Profile(_Part):
     last_agent: LastAgent | None = None
     timeline: list[Event] | None = Field(None, description="Latest events of all kinds, newest first.")
     provenance: list[Provenance]
+    lost: list[LostValue] | None = Field(None, description="Other values that were said of decided fields, best first by field.")

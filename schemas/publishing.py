@@ -21,6 +21,7 @@ PUBLISHED: tuple[Table, ...] = (
     gold.ADDRESSES,
     gold.PROVENANCE,
     gold.CROSSWALK,
+    gold.ATTRIBUTE_NAMES,
     gold.PREFERENCES,
     gold.ORGANISATIONS,
     gold.ORGANISATION_VALUES,

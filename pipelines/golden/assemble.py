@@ -92,10 +92,11 @@ def _write_provenance(con: duckdb.DuckDBPyConnection) -> None:
     ]
     con.execute(
         f"""INSERT INTO gold.provenance BY NAME
-        SELECT customer_id, said.field::VARCHAR AS field, record_id, source, said.event_at, said.rule::VARCHAR AS rule, said.candidate_n
+        SELECT customer_id, said.field::VARCHAR AS field, record_id, source, file_id, line_n, said.event_at, said.rule::VARCHAR AS rule,
+               said.candidate_n
         FROM (SELECT customer_id, unnest([{", ".join([*decided, *joined])}]) AS said
               FROM golden_customers LEFT JOIN golden_lists l USING (customer_n) {_joins()})
-        JOIN (SELECT record_key, record_id, voice_n FROM golden_mentions) m ON m.record_key = said.record_key
+        JOIN (SELECT record_key, record_id, voice_n, file_id, line_n FROM golden_mentions) m ON m.record_key = said.record_key
         JOIN (SELECT voice_n, source FROM golden_voices) USING (voice_n)"""
     )
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import duckdb
 
+from pipelines.differing import write_differing
 from pipelines.golden.chain import Candidates, Voices, in_order, moment_of, record_of, said_values
 from pipelines.sql import literal
 from pipelines.warehouse import count
 from schemas.survivorship import Chain, Survivorship
+from schemas.tables.gold import ATTRIBUTE_NAMES
 
 
 def decide_attributes(con: duckdb.DuckDBPyConnection, policy: Survivorship, voices: Voices) -> None:
@@ -39,6 +41,17 @@ def decide_attributes(con: duckdb.DuckDBPyConnection, policy: Survivorship, voic
         )
         con.execute("DROP TABLE golden_values")
     con.execute("DROP TABLE golden_carried")
+
+
+def list_attributes(con: duckdb.DuckDBPyConnection) -> None:
+    """Bring gold.attribute_names up to date."""
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE attributes_now AS
+        SELECT attribute, source, count(*) AS customer_n, count(DISTINCT value) AS value_n, max(event_at) AS last_seen_at
+        FROM gold.attributes WHERE rank = 1 GROUP BY attribute, source"""
+    )
+    write_differing(con, ATTRIBUTE_NAMES, "attributes_now")
+    con.execute("DROP TABLE attributes_now; DROP TABLE attributes_now_differing")
 
 
 def _chains(con: duckdb.DuckDBPyConnection, policy: Survivorship) -> list[tuple[Chain, str]]:

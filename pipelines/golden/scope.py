@@ -78,7 +78,8 @@ def gather_part(con: duckdb.DuckDBPyConnection, voices: Voices, part: int, parts
     newest = "max(m.event_at) OVER (PARTITION BY c.customer_n)" if voices.decaying else "NULL::TIMESTAMP"
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE golden_mentions AS
-        SELECT m.record_id, c.record_key, c.customer_n, c.since_at, v.voice_n, m.event_at, {newest} AS newest_at, m.row_id, m.party_kind,
+        SELECT m.record_id, c.record_key, c.customer_n, c.since_at, v.voice_n, m.event_at, {newest} AS newest_at, m.row_id, m.file_id,
+               m.line_n, m.party_kind,
                m.name, m.name_norm, m.name_is_masked, m.phone_norm, m.gender, m.birth_on, m.company, m.uscc,
                m.province, m.city, m.district, m.address_norm, m.address_is_place, m.delivery_note, w.verified
         FROM std.mentions m

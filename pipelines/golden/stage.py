@@ -6,7 +6,7 @@ import duckdb
 
 from pipelines.golden.addresses import decide_addresses
 from pipelines.golden.assemble import assemble, clear
-from pipelines.golden.attributes import decide_attributes
+from pipelines.golden.attributes import decide_attributes, list_attributes
 from pipelines.golden.contacts import decide_contacts
 from pipelines.golden.fields import decide_fields
 from pipelines.golden.organisations import derive_organisations
@@ -37,6 +37,7 @@ def golden(
     facts: dict[str, object] = {"policy": policy.fingerprint, "customers_affected": affected_n}
     if affected_n:
         facts["customers_rebuilt"] = decide_customers(con, policy, everything, -(-affected_n // part_customers))
+        list_attributes(con)
         facts |= _derive_parties(con, seq)
         mark(con, "gold", "customers", f"SELECT customer_id FROM golden_affected UNION {RELATED_ANEW}", seq)
         con.execute("DROP TABLE relation_now_differing; DROP TABLE organisation_now_differing")

@@ -33,7 +33,8 @@ SHOWN = {
 }
 FIELDS = tuple(SHOWN)
 _VALUES = " ".join(f"WHEN '{field}' THEN g.{column}::VARCHAR" for field, (column, _) in SHOWN.items() if field != "address")
-_MASKED = " ".join(f"WHEN '{field}' THEN {mask.format('value')}" for field, (_, mask) in SHOWN.items())
+_CASES = " ".join(f"WHEN '{field}' THEN {mask.format('value')}" for field, (_, mask) in SHOWN.items())
+MASKED = f"CASE field {_CASES} ELSE mask_text(value) END"  # over rows of `field` and `value`; attributes are free texts
 # The candidates of contested fields, and the one value of each other field.
 _SAID = f"""
     WITH contested AS (SELECT * FROM gold.candidates WHERE customer_id = $customer),
@@ -48,12 +49,11 @@ _SAID = f"""
         UNION ALL
         SELECT '{ATTRIBUTE}' || attribute, rank, value, record_id, event_at, rule, NULL, NULL
         FROM gold.attributes WHERE customer_id = $customer)
-    SELECT s.field, s.rank, CASE s.field {_MASKED} ELSE '***' END, s.record_id, coalesce(m.source, split_part(s.record_id, ':', 1)),
-           f.file_name, r.line_n, s.event_at, s.rule, s.record_n, s.source_n
+    SELECT s.field, s.rank, {MASKED}, s.record_id, coalesce(m.source, split_part(s.record_id, ':', 1)), f.file_name,
+           m.line_n, s.event_at, s.rule, s.record_n, s.source_n
     FROM said s
     LEFT JOIN std.mentions m USING (record_id)
-    LEFT JOIN raw.rows r ON r.row_id = m.row_id
-    LEFT JOIN raw.files f ON f.file_id = r.file_id
+    LEFT JOIN raw.files f ON f.file_id = m.file_id
     WHERE $field IS NULL OR s.field = $field
     ORDER BY s.field, s.rank"""
 

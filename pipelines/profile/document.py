@@ -57,7 +57,7 @@ _DOCUMENTS = f"""
                   ',"value":' || v.value, ',"orders":' || o.orders,
                   ',"shipments":' || s.shipments, ',"tickets":' || t.tickets, ',"interactions":' || n.interactions,
                   ',"last_agent":' || coalesce(g.served, '{{"agent":' || to_json(i.crm_agent)::VARCHAR || ',"via":"crm"}}'),
-                  ',"timeline":' || e.timeline, ',"provenance":', coalesce(p.provenance, '[]'), '}}') AS document
+                  ',"timeline":' || e.timeline, ',"provenance":', coalesce(p.provenance, '[]'), ',"lost":' || w.lost, '}}') AS document
     FROM ({sections.IDENTITY}) i
     LEFT JOIN ({sections.PREFERENCE_LIST}) r USING (customer_n)
     LEFT JOIN ({sections.ATTRIBUTE_LIST}) b USING (customer_n)
@@ -72,7 +72,8 @@ _DOCUMENTS = f"""
     LEFT JOIN ({sections.INTERACTION_LIST}) n USING (customer_n)
     LEFT JOIN ({sections.AGENT}) g USING (customer_n)
     LEFT JOIN ({sections.TIMELINE_LIST}) e USING (customer_n)
-    LEFT JOIN ({sections.PROVENANCE_LIST}) p USING (customer_n)"""
+    LEFT JOIN ({sections.PROVENANCE_LIST}) p USING (customer_n)
+    LEFT JOIN ({sections.LOST_LIST}) w USING (customer_n)"""
 
 
 def derive_documents(con: duckdb.DuckDBPyConnection, run: Run, *, everything: bool, part_customers: int = PART_CUSTOMERS) -> None:

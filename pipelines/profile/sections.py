@@ -6,7 +6,8 @@ the key off again): texts cost a fraction of lists of structs.
 
 from __future__ import annotations
 
-from schemas.profile import CONTACTS, LATEST, PREFERENCES, RELATIONS, TIER_MEANING, TIMELINE
+from pipelines.golden.why import MASKED
+from schemas.profile import CONTACTS, LATEST, LOST, LOST_A_FIELD, PREFERENCES, RELATIONS, TIER_MEANING, TIMELINE
 
 _PART = "JOIN profile_part USING (customer_id)"
 _TIERS = " ".join(f"WHEN '{tier}' THEN '{meaning}'" for tier, meaning in TIER_MEANING.items())
@@ -301,13 +302,30 @@ TIMELINE_LIST = f"""
 _DECIDED = """'"' || field || '":"' || rule || '"'"""
 PROVENANCE_LIST = f"""
     WITH given AS (
-        SELECT customer_n, record_id, source, event_at, {_gathered(_DECIDED)} AS fields
+        SELECT customer_n, record_id, source, file_id, line_n, event_at, {_gathered(_DECIDED)} AS fields
         FROM gold.provenance {_PART}
-        GROUP BY customer_n, record_id, source, event_at)
+        GROUP BY customer_n, record_id, source, file_id, line_n, event_at)
     SELECT customer_n, {_listed(0)} AS provenance
     FROM (
         SELECT customer_n,
                concat('{{"source":', to_json(source)::VARCHAR, ',"record_id":', to_json(mask_key(record_id, secrets))::VARCHAR,
+                      ',"file":' || to_json(file_name)::VARCHAR, ',"line":' || line_n,
                       ',"event_at":"' || iso(event_at) || '"', ',"fields":{{', array_to_string(fields, ','), '}}}}') AS item
-        FROM given LEFT JOIN profile_secrets USING (customer_n))
+        FROM given LEFT JOIN profile_secrets USING (customer_n) LEFT JOIN (SELECT file_id, file_name FROM raw.files) USING (file_id))
+    GROUP BY customer_n"""
+
+# Behind its field and rank, which sort it.
+_LOST = "field || chr(32 + rank::INT) || " + _json({
+    "field": "field",
+    "value": MASKED,
+    "lost_by": "rule",
+    "source": "split_part(record_id, ':', 1)",
+    "record_id": "mask_key(record_id, secrets)",
+    "event_at": "iso(event_at)",
+})
+LOST_LIST = f"""
+    SELECT customer_n, '[' || array_to_string(list_transform({_gathered("item")}[1:{LOST}],
+           lambda item: item[instr(item, '{{') :]), ',') || ']' AS lost
+    FROM (SELECT customer_n, {_LOST} AS item
+          FROM gold.candidates {_PART} LEFT JOIN profile_secrets USING (customer_n) WHERE rank BETWEEN 2 AND {LOST_A_FIELD})
     GROUP BY customer_n"""

@@ -164,7 +164,8 @@ def _columns(role: Role, known: set[str]) -> dict[str, str]:
     title = f"CASE WHEN t.is_organisation OR {has_code} OR {declared} THEN t.organisation END" if "t" in known else "NULL"
     second = f"{of('q', 'rank')} < coalesce({of('p', 'rank')}, 99)" if "q" in known else "false"
     return {
-        "record_id": role.of("record_id"), "source": "r.source", "row_id": "r.row_id", "role": f"'{role.name}'",
+        "record_id": role.of("record_id"), "source": "r.source", "row_id": "r.row_id", "file_id": "r.file_id", "line_n": "r.line_n",
+        "role": f"'{role.name}'",
         "party_kind": f"CASE WHEN {is_org} THEN 'organisation' ELSE 'person' END", "event_at": event_at(role.entity),
         "name": of("n", "name"), "name_norm": f"CASE WHEN {is_org} THEN {of('n', 'organisation')} ELSE {of('n', 'name_norm')} END",
         "surname": f"CASE WHEN NOT {is_org} THEN {of('n', 'surname')} END",

@@ -62,6 +62,7 @@ MARKED: dict[str, Marked] = {
     **_of("std", "tickets", "ticket_id", "tickets"),
     **_of("std", "interactions", "interaction_id", "interactions"),
     **_of("match", "nodes", "node_id", "nodes", "node_identifiers"),
-    **_of("gold", "customers", "customer_id", "customers", "contacts", "addresses", "provenance"),
+    **_of("gold", "customers", "customer_id", "customers", "contacts", "addresses", "provenance", "candidates", "attributes"),
+    **_of("gold", "customers", "customer_id", "preferences"),
     **_of("mart", "customers", "customer_id", "profiles", "lookups"),
 }

@@ -72,6 +72,8 @@ PROVENANCE = table(
     col("field", TEXT, "Field of the survivorship policy: `address` with its region, `id_number` with its type, consent with its time."),
     col("record_id", TEXT, "Mention that gave the value; `steward:<number>` for an override."),
     col("source", TEXT, "Source mapping; steward."),
+    col("file_id", TEXT, "File that brought it (raw.files); null for an override."),
+    col("line_n", INT, "Its line there."),
     col("event_at", TIME, "When the source knew it."),
     col("rule", TEXT, "Rule that decided (`schemas/survivorship.py`); only_value: nothing contradicts; any_says_so, all_joined: lists."),
     col("candidate_n", INT, "Distinct values there were."),
@@ -102,6 +104,16 @@ ATTRIBUTES = table(
     col("source", TEXT, "Source mapping; steward."),
     col("event_at", TIME, "When the source knew it."),
     col("rule", TEXT, "As in gold.candidates; only_value: nothing contradicts."),
+)
+ATTRIBUTE_NAMES = table(
+    "gold.attribute_names",
+    "Which custom attributes there are: the dictionary of what mappings carry along.",
+    ("attribute", "source"),
+    col("attribute", TEXT, "Name of the attribute: the column of the source."),
+    col("source", TEXT, "Source mapping that carries it; steward."),
+    col("customer_n", INT, "Customers of whom a value of this source survived."),
+    col("value_n", INT, "Distinct values among them."),
+    col("last_seen_at", TIME, "Newest of them."),
 )
 PREFERENCES = table(
     "gold.preferences",
@@ -197,5 +209,7 @@ PLACES = table(
     col("customer_n", INT, "Customers who used it."),
     col("record_n", INT, "Mentions that carry it."),
 )
-TABLES = (CUSTOMERS, CONTACTS, ADDRESSES, PROVENANCE, CANDIDATES, ATTRIBUTES, PREFERENCES, CROSSWALK, ORGANISATIONS, ORGANISATION_VALUES,
-          ORGANISATION_MEMBERS, ORGANISATION_KEYS, RELATIONS, PLACES)  # fmt: skip
+TABLES = (
+    CUSTOMERS, CONTACTS, ADDRESSES, PROVENANCE, CANDIDATES, ATTRIBUTES, ATTRIBUTE_NAMES, PREFERENCES, CROSSWALK, ORGANISATIONS,
+    ORGANISATION_VALUES, ORGANISATION_MEMBERS, ORGANISATION_KEYS, RELATIONS, PLACES,
+)  # fmt: skip

@@ -10,6 +10,8 @@ MENTIONS = table(
     col("record_id", TEXT, "Key of the mention."),
     col("source", TEXT, "Source mapping."),
     col("row_id", TEXT, "A source row that carries it (the newest, when several do)."),
+    col("file_id", TEXT, "File that brought the row's current state (raw.files)."),
+    col("line_n", INT, "Its line there."),
     col("role", TEXT, "crm_customer | member | buyer | recipient | shipment_recipient | requester | caller."),
     col("party_kind", TEXT, "person | organisation."),
     col("event_at", TIME, "When the source knew this (updated, ordered, shipped, created)."),

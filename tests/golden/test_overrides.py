@@ -89,6 +89,7 @@ def test_an_attribute_can_be_entered(world: World) -> None:
     world.run_golden()
     shown = "SELECT attribute, rank, value, record_id, rule FROM gold.attributes ORDER BY ALL"
     assert world.rows(shown) == [("门店", 1, "西湖店", "crm:2", "most_recent"), ("门店", 2, "滨江店", "crm:3", "most_recent")]
+    assert world.rows("SELECT attribute, source, customer_n, value_n FROM gold.attribute_names") == [("门店", "crm", 1, 1)]
     world.override(1, "crm:1", "attribute:门店", "城东店")
     world.run_golden()
     assert world.rows(shown)[0] == ("门店", 1, "城东店", "steward:1", "override")

@@ -77,6 +77,21 @@ def test_an_organisation_is_worth_what_is_bought_in_its_name() -> None:
     assert (relation["kind"], relation["role"], relation["name"], relation["evidence_n"]) == ("contact_of", "buyer", "明月科技有限公司", 1)
 
 
+def test_the_document_tells_where_a_value_came_from_and_which_lost() -> None:
+    world = World()
+    world.con.execute("INSERT INTO raw.files BY NAME SELECT 'f' AS file_id, 'crm/crm.csv' AS file_name")
+    world.mention("crm:1", "c1", at=day(1), name="张三", phone_norm="13812345678")
+    world.mention("crm:2", "c1", at=day(9), phone_norm="13900000002")
+    world.run()
+    document = json.loads(world.rows("SELECT document FROM mart.profiles")[0][0])
+    given = {field: (one["record_id"], one["file"], one["line"]) for one in document["provenance"] for field in one["fields"]}
+    assert (given["name"], given["phone"]) == (("crm:1", "crm/crm.csv", 1), ("crm:2", "crm/crm.csv", 1))
+    assert document["lost"] == [
+        {"field": "phone", "value": "138****5678", "lost_by": "most_recent", "source": "crm", "record_id": "crm:1",
+         "event_at": "2026-01-02T00:00:00Z"}
+    ]  # fmt: skip
+
+
 def test_carried_attributes_are_in_the_document_without_code() -> None:
     world = World()
     world.mention("crm:1", "c1", at=day(1), name="张三", raw={"attributes": '{"门店": "西湖店 13812345678"}'})

@@ -64,7 +64,8 @@ class World:
         """A record of `customer_id` with its identifiers; `raw`: what only the CRM or loyalty row says; `others`: further identifiers."""
         self.forget(record_id)
         source = record_id.split(":")[0]
-        base: Row = {"name_norm": values.get("name"), "name_is_masked": "*" in (values.get("name") or ""), "party_kind": "person"}
+        masked = "*" in (values.get("name") or "")
+        base: Row = {"file_id": "f", "line_n": 1, "name_norm": values.get("name"), "name_is_masked": masked, "party_kind": "person"}
         row_id = record_id.split("#")[0]
         self.put("std.mentions", record_id=record_id, source=source, row_id=row_id, role=role, event_at=at, **{**base, **values})
         own = [(kind, values[column]) for column, kind in _OWN_KINDS.items() if values.get(column)]
