@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import secrets
 import stat
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipelines.new_file import write_new_file
 from pipelines.publish.pointer import read_pointer
 from schemas.errors import HubError
 
@@ -65,7 +65,7 @@ def create_keyring(directory: Path, *, home: Path | None = None) -> Keyring:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_private(directory, "0700")
-        _write_new(directory / FILE, json.dumps(_document(keyring), indent=2).encode())
+        write_new_file(directory / FILE, json.dumps(_document(keyring), indent=2).encode())
     except FileExistsError as error:
         raise HubError("keys are there already and stay as they are", where=str(directory / FILE)) from error
     except OSError as error:
@@ -139,17 +139,3 @@ def _key(entry: dict[str, str]) -> Key:
     if len(key.secret) != KEY_BYTES or not hmac.compare_digest(key.fingerprint, entry["fingerprint"]):
         raise ValueError("secret")
     return key
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    """Write `path` whole or not at all, and never over another: a link fails where the name is taken."""
-    temp = path.with_name(f".{path.name}.{os.getpid()}")
-    temp.unlink(missing_ok=True)
-    try:
-        with os.fdopen(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        path.hardlink_to(temp)
-    finally:
-        temp.unlink(missing_ok=True)
