@@ -54,6 +54,11 @@ UPSTREAM: dict[str, tuple[str, ...]] = {
                       "gold.relations", "mart.customer_tags", "std.orders", "std.shipments", "std.tickets"),
     "mart.lookups": ("gold.contacts", "gold.crosswalk", "std.orders", "std.shipments", "std.tickets"),
     "mart.section_ages": ("raw.files", "std.orders", "std.shipments", "std.tickets", "std.interactions"),
+    "writeback.change_orders": ("raw.customers", "raw.members", "std.mentions", "std.identifiers", "match.pairs", "gold.customers",
+                                "mart.customer_values"),
+    "writeback.standing": ("raw.customers", "raw.members", "mart.customer_values"),
+    "writeback.progress": ("gold.crosswalk", "mart.customer_values"),
+    "writeback.source_duplicates": ("gold.crosswalk", "mart.customer_values"),
     "published.version": tuple(table.name for table in PUBLISHED),
     "serving.base": ("mart.profiles", "mart.lookups", "mart.section_ages", "cluster.customers"),
 }

@@ -1,6 +1,7 @@
 """One multi-asset a stage, one asset a table."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import dagster as dg
 
@@ -10,7 +11,7 @@ from assets.specs import materializations, numbers, observation, published_specs
 
 Results = Iterator[dg.MaterializeResult[None]]
 DERIVING = {"standardise": "std", "match": "match", "cluster": "cluster", "golden": "gold", "profile": "mart"}  # stage -> its layer
-LAYER_OF = {"extract": "raw", **DERIVING}
+LAYER_OF = {"extract": "raw", **DERIVING, "writeback": "writeback"}
 STAGES = (*LAYER_OF, "publish")
 
 
@@ -52,6 +53,22 @@ def deriving_assets(name: str, layer: str) -> dg.AssetsDefinition:
 
 
 @dg.multi_asset(
+    name="writeback", specs=table_specs("writeback"), required_resource_keys={"warehouse", "keyring"},
+    description="Stage `writeback`: repairs proposed to the sources, and those acknowledged that their new extracts show.",
+)
+def writeback_assets(context: dg.AssetExecutionContext) -> Results:
+    """What stewards decided comes from the ledger, and what was seen done goes there."""
+    from pipelines.writeback.stage import writeback
+    from quality.change_orders import enter_decided, mirror_change_orders
+
+    warehouse: Warehouse = context.resources.warehouse
+    mirror_change_orders(warehouse.con, warehouse.ledger.ledger)
+    report = warehouse.carry_out("writeback", partial(writeback, key=context.resources.keyring.token))
+    enter_decided(warehouse.con, warehouse.ledger.ledger)
+    yield from materializations(warehouse.con, "writeback", report)
+
+
+@dg.multi_asset(
     name="publish", specs=published_specs(), required_resource_keys={"home", "warehouse", "keyring"},
     description="Stage `publish`: a new Parquet version and serving index, verified, then switched to.",
 )
@@ -62,4 +79,4 @@ def publish_assets(context: dg.AssetExecutionContext) -> Results:
         yield dg.MaterializeResult(asset_key=spec.key, metadata={"stage_seconds": round(report.seconds, 3), **numbers(report)})
 
 
-STAGE_ASSETS = [extract_assets, *(deriving_assets(name, layer) for name, layer in DERIVING.items()), publish_assets]
+STAGE_ASSETS = [extract_assets, *(deriving_assets(name, layer) for name, layer in DERIVING.items()), writeback_assets, publish_assets]

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from schemas.errors import HomeDamaged
 
-HEAD = "0003"
+HEAD = "0004"
 SCRIPTS = Path(__file__).parent / "migrations"
 # any constant will do: it names the lock under which PostgreSQL lets one process migrate at a time
 POSTGRES_LOCK = 48_201_107

@@ -144,6 +144,33 @@ OVERRIDES = sa.Table(
     sa.Index(None, "record_id", "field"),
 )
 
+CHANGE_ORDERS = sa.Table(
+    "change_orders",
+    METADATA,
+    sa.Column("order_id", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("record_id", sa.Text, nullable=False),
+    sa.Column("other_record_id", sa.Text),
+    sa.Column("field", sa.Text),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("confidence", sa.Double, nullable=False),
+    sa.CheckConstraint("kind IN ('merge', 'correct', 'ask')", name="kind"),
+)
+
+CHANGE_ORDER_ACTS = sa.Table(
+    "change_order_acts",
+    METADATA,
+    sa.Column("act_id", BIG_KEY, primary_key=True, autoincrement=True),
+    sa.Column("order_id", sa.Text, sa.ForeignKey("change_orders.order_id"), nullable=False, index=True),
+    sa.Column("act", sa.Text, nullable=False),
+    sa.Column("acted_at", sa.DateTime, nullable=False),
+    sa.Column("acted_by", sa.Text, nullable=False),
+    sa.Column("because", sa.Text),
+    sa.Column("file_name", sa.Text),
+    sa.CheckConstraint("act IN ('released', 'withdrawn', 'refused', 'exported', 'done', 'void')", name="act"),
+)
+
 
 def utc_now() -> datetime:
     """Now, naive, in UTC."""

@@ -23,6 +23,7 @@ _LAYER_DOCS = {
     "cluster": "Who is who, and how that came to be.",
     "gold": "What is true of each customer, with provenance.",
     "mart": "The 360° profile, as tables and as documents.",
+    "writeback": "Repairs proposed to the sources, and what became of them.",
 }
 
 _HEAD = f"""# Data dictionary

@@ -11,7 +11,7 @@ from typing import Literal
 
 from schemas.contract import DATE, TEXT, TEXTS, Column, Table
 from schemas.errors import HubError
-from schemas.tables import cluster, gold, mart, std
+from schemas.tables import cluster, gold, mart, std, writeback
 
 Form = Literal["as is", "token", "year band", "withheld"]
 
@@ -38,6 +38,8 @@ PUBLISHED: tuple[Table, ...] = (
     mart.TICKETS,
     mart.SECTION_AGES,
     std.ORDER_LINES,
+    writeback.PROGRESS,
+    writeback.SOURCE_DUPLICATES,
 )
 
 FORM_OF_CLASS: dict[str | None, Form] = {

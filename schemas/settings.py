@@ -99,6 +99,10 @@ class Settings(BaseSettings):
         return self.home / "truth"
 
     @property
+    def writeback(self) -> Path:
+        return self.home / "writeback"
+
+    @property
     def run_lock(self) -> Path:
         return self.home / "run.lock"
 

@@ -174,7 +174,7 @@ MEMBERS = table(
     col("level", TEXT, "Member level."),
     col("points", INT, "Points balance."),
     col("verified", TEXTS, "Fields whose values the programme has verified: name | phone | email | id_number | birth_on."),
-    col("status", TEXT, "active | closed."),
+    col("status", TEXT, "active | closed | merged."),
     col("joined_at", TIME, "Joined."),
     col("updated_at", TIME, "Changed in the source."),
     col("attributes", JSON, "Extra attributes.", "attribute"),
