@@ -12,7 +12,9 @@ import typer
 from rich.console import Console
 
 from assets.failures import Fault, without_values
-from cli import data, dedupe, demo, doctor, golden, history, home, judge, keys, linkage, model, run, serve, sources, status, ui, worker
+from cli import (
+    data, dedupe, demo, doctor, golden, history, home, judge, keys, linkage, model, run, serve, sources, status, ui, worker, writeback,
+)  # fmt: skip
 from schemas.errors import HubError
 from schemas.settings import load_settings
 
@@ -26,6 +28,7 @@ app.add_typer(golden.app, name="golden")
 app.add_typer(keys.app, name="keys")
 app.add_typer(model.app, name="model")
 app.add_typer(sources.app, name="sources")
+app.add_typer(writeback.app, name="writeback")
 
 
 def main() -> None:
