@@ -1,7 +1,7 @@
 """A CRM that does as it is told: the demo's CRM after its change orders, as its next extract.
 
-Merging is what CRMs call it: the row to keep takes over what it lacks, the duplicate stays as a row marked merged. What customers are asked
-for comes back right from a share of them.
+Merging is what CRMs call it: the remaining row takes over what it lacks, the duplicate stays as a row marked merged, a second before. What
+customers are asked for comes back right from a share of them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from demo.write import csv_file
 from schemas.writeback import FileWords, load_writeback
 
 KEY, CHANGED, STATUS, MERGED, PHONE, SECOND = "客户编号", "更新时间", "状态", "已合并", "手机", "备用电话"
-_OWN = (KEY, STATUS, CHANGED, "创建时间")  # of a row, not of the person
+_OWN = (KEY, STATUS, CHANGED, SECOND, "创建时间")  # of a row, not of the person
 _NOTHING = ("", "无", "NULL", "-")
 _SAYS_NOTHING = ("手机", "邮箱", "公司", "生日")  # columns in which missing values are words
 _TRUE = {"姓名": "name", "手机": "phone", "备用电话": "phone", "邮箱": "email", "证件号码": "id_number"}
@@ -63,9 +63,10 @@ def obey(
         table, counts, touched = _apply(some, table, orders, true, words, answers)
     day = len(files)
     name = f"crm_customers_{clock.extract_date(day):%Y%m%d}.csv"
-    moment = clock.stamp(np.array([clock.cut(day)]))[0]
+    before, after = clock.stamp(np.array([clock.cut(day) - 1, clock.cut(day)]))
+    moment = pl.when(pl.col(STATUS) == MERGED).then(pl.lit(before)).otherwise(pl.lit(after))
     with csv_file(landing / name, "gb18030") as out:
-        out.rows(table.filter(pl.col(KEY).is_in(touched.to_list())).with_columns(pl.lit(moment).alias(CHANGED)))
+        out.rows(table.filter(pl.col(KEY).is_in(touched.to_list())).with_columns(moment.alias(CHANGED)))
     return Obeyed(name, *counts)
 
 
@@ -73,17 +74,25 @@ def _apply(
     some: World, table: pl.DataFrame, orders: pl.DataFrame, true: pl.DataFrame, words: FileWords, answers: float
 ) -> tuple[pl.DataFrame, tuple[int, int, int, int], pl.Series]:
     """The table after `orders`, what was done, and the keys of the rows that changed."""
-    merges, corrections, asked = (orders.filter(pl.col("action") == words.actions[kind]) for kind in ("merge", "correct", "ask"))
+    said = {act: orders.filter(pl.col("action") == word) for act, word in words.actions.items()}
+    merges, kept, corrections, asked = said["merge"], said["keep"], said["correct"], said["ask"]
     answered = _answers(some, asked, true, answers)
-    table = _merge(table, merges)
-    for column, of in pl.concat([corrections.select(KEY, "field", "new"), answered]).group_by("field"):
-        header = str(column[0])
-        told = of.select(KEY, pl.col("new").alias("told"), pl.lit(True).alias("is_told"))
-        table = table.join(told, on=KEY, how="left", maintain_order="left").with_columns(
-            pl.when("is_told").then("told").otherwise(header).alias(header)
-        ).drop("told", "is_told")  # fmt: skip
+    old_number = kept.filter(pl.col("field") == PHONE).select(KEY, pl.lit(SECOND).alias("field"), pl.col("old").alias("new"))
+    table = _write(_merge(table, merges), old_number, only_empty=True)
+    table = _write(table, pl.concat([of.select(KEY, "field", "new") for of in (kept, corrections, answered)]))
     counts = (len(merges), len(corrections), len(asked), len(answered))
     return table, counts, pl.concat([merges[KEY], merges["into"], corrections[KEY], answered[KEY]])
+
+
+def _write(table: pl.DataFrame, told: pl.DataFrame, *, only_empty: bool = False) -> pl.DataFrame:
+    """The table with the values `told` (key, field, new); `only_empty`: where there was none."""
+    for name, of in told.group_by("field"):
+        header = str(name[0])
+        written = pl.col("is_told") & pl.col(header).is_null() if only_empty else pl.col("is_told")
+        values = of.select(KEY, pl.col("new").alias("told"), pl.lit(True).alias("is_told"))
+        joined = table.join(values, on=KEY, how="left", maintain_order="left")
+        table = joined.with_columns(pl.when(written).then("told").otherwise(header).alias(header)).select(table.columns)
+    return table
 
 
 def _answers(some: World, asked: pl.DataFrame, true: pl.DataFrame, share: float) -> pl.DataFrame:
@@ -95,14 +104,13 @@ def _answers(some: World, asked: pl.DataFrame, true: pl.DataFrame, share: float)
 
 
 def _merge(table: pl.DataFrame, merges: pl.DataFrame) -> pl.DataFrame:
-    """Mark the duplicates; the rows they go into take over what they lack, the duplicates' other numbers as second ones."""
+    """Mark the duplicates; the rows they go into take over what they lack. Second numbers stay with the row that had them."""
     own = [column for column in table.columns if column not in _OWN]
     gone = merges.select(KEY, "into").join(table, on=KEY).sort(KEY)
     first = gone.group_by("into").agg(pl.col(own).drop_nulls().first()).rename({"into": KEY})
-    kept = table.join(first, on=KEY, how="left", suffix=" given", maintain_order="left")
-    kept = kept.with_columns(
-        pl.coalesce(SECOND, f"{SECOND} given", pl.when(pl.col(f"{PHONE} given") != pl.col(PHONE)).then(f"{PHONE} given")).alias(SECOND),
-        *(pl.coalesce(column, f"{column} given").alias(column) for column in own if column != SECOND),
-        pl.when(pl.col(KEY).is_in(merges[KEY].to_list())).then(pl.lit(MERGED)).otherwise(STATUS).alias(STATUS),
-    )
-    return kept.select(table.columns)
+    joined = table.join(first, on=KEY, how="left", suffix=" given", maintain_order="left")
+    is_gone = pl.col(KEY).is_in(merges[KEY].to_list())
+    return joined.with_columns(
+        *(pl.coalesce(column, f"{column} given").alias(column) for column in own),
+        pl.when(is_gone).then(pl.lit(MERGED)).otherwise(STATUS).alias(STATUS),
+    ).select(table.columns)

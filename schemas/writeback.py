@@ -17,7 +17,8 @@ WRITEBACK = Path(__file__).parent / "writeback.yaml"
 Kind = Literal["merge", "correct", "ask"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CorrectedField = Literal["name", "phone", "phone_alt", "email", "id_number", "birth_on", "gender"]
-Reason = Literal["same_party", "slip", "invalid", "unreadable", "dressed", "not_as_document", "no_valid_value"]
+Reason = Literal["same_party", "slip", "invalid", "unreadable", "dressed", "not_as_document", "no_valid_value", "kept"]
+ActionWord = Literal["merge", "correct", "ask", "keep"]
 ColumnWord = Literal["order", "action", "into", "field", "old", "new", "reason", "confidence"]
 Share = Annotated[float, Field(gt=0, le=1)]
 REASONS: dict[CorrectedField, tuple[Reason, ...]] = {
@@ -62,13 +63,14 @@ class FileWords(_Strict):
     """What stands in a change-order file: headers, actions and reasons."""
 
     columns: dict[ColumnWord, str]
-    actions: dict[Kind, str]
+    actions: dict[ActionWord, str]
     reasons: dict[Reason, str]
 
     @model_validator(mode="after")
     def _none_missing(self) -> FileWords:
-        for said, known, what in ((self.columns, ColumnWord, "column"), (self.actions, Kind, "action"), (self.reasons, Reason, "reason")):
-            if missing := [name for name in get_args(known) if name not in said]:
+        known = {"column": (ColumnWord, self.columns), "action": (ActionWord, self.actions), "reason": (Reason, self.reasons)}
+        for what, (names, said) in known.items():
+            if missing := [name for name in get_args(names) if name not in said]:
                 raise ValueError(f"no word for the {what} {missing[0]}")
         if len(set(self.columns.values())) < len(self.columns):
             raise ValueError("two columns have the same word")

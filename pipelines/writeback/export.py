@@ -12,6 +12,7 @@ import polars as pl
 
 from pipelines.extract.bench import arrow
 from pipelines.new_file import write_new_file
+from pipelines.writeback.kept import keep_values
 from pipelines.writeback.native import file_content, native_field, native_rows
 from schemas.errors import HubError
 from schemas.mapping import SourceMapping
@@ -36,14 +37,16 @@ def export_released(
         UsageError: the source's rows cannot be named (see `native_rows`).
         HubError: nothing is released, or the folder cannot be written; nothing was written.
     """
-    released = arrow(
-        con,
-        """SELECT order_id, kind, record_id, other_record_id, field, reason, confidence, old_value, new_value
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE writeback_released AS
+        SELECT order_id, kind, record_id, other_record_id, field, reason, confidence, old_value, new_value, customer_id
         FROM writeback.change_orders SEMI JOIN (FROM writeback.standing WHERE state = 'released') USING (order_id)
-        WHERE source = $source""",
-        {"source": mapping.source},
+        WHERE source = ?""",
+        [mapping.source],
     )
-    orders = pl.DataFrame(released)
+    keep_values(con, "writeback_released")
+    orders = pl.DataFrame(arrow(con, "SELECT * EXCLUDE (customer_id) FROM writeback_released"))
+    con.execute("DROP TABLE writeback_released")
     fields = orders["field"].drop_nulls()
     left_out = {field: int((fields == field).sum()) for field in fields.unique() if native_field(mapping, field) is None}
     orders = orders.filter(orders["field"].is_null() | ~orders["field"].is_in(list(left_out)))
@@ -62,7 +65,7 @@ def export_released(
         raise HubError(
             "the change orders cannot be written", where=str(place), why=error.strerror, mend="They stay released: mend it and export again"
         ) from error
-    return Exported(path, tuple(orders["order_id"]), left_out)
+    return Exported(path, tuple(orders["order_id"].unique()), left_out)
 
 
 def _name(mapping: SourceMapping, taken: Collection[str]) -> str:

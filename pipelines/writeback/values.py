@@ -13,7 +13,7 @@ _SLIP = "damerau_levenshtein(v.value, o.value) = 1"
 
 def find_spoilt_values(con: duckdb.DuckDBPyConnection, policy: Writeback) -> None:
     """Insert into temp `writeback_findings` the phones, e-mails and document numbers of `writeback_kept` to correct or to ask for."""
-    con.execute(f"CREATE OR REPLACE TEMP TABLE writeback_values AS {_VALUES}")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE writeback_values AS {values_sql('writeback_kept')}")
     con.execute(f"CREATE OR REPLACE TEMP TABLE writeback_offers AS {_OFFERS}")
     needed = [policy.statements.get(field, 2) for field in ("phone", "phone_alt", "email")]
     con.execute(
@@ -40,22 +40,27 @@ def find_spoilt_values(con: duckdb.DuckDBPyConnection, policy: Writeback) -> Non
     con.execute("DROP TABLE writeback_values; DROP TABLE writeback_offers")
 
 
-def _phone(field: str) -> str:
+def values_sql(rows: str) -> str:
+    """SQL: what stands in the fields of the rows in temp `rows` (columns of `writeback_rows`), and whether it passes its checks: record_id,
+    customer_id, source, field, said_as, raw, value, is_valid. Masked values were never the source's to change."""
+    return f"""
+        {_phone(rows, "phone")} UNION ALL {_phone(rows, "phone_alt")}
+        UNION ALL
+        SELECT r.record_id, customer_id, r.source, 'email', 'email', r.email, coalesce(email_norm, lower(trim(r.email))),
+               email_norm IS NOT NULL
+        FROM {rows} r JOIN std.mentions m USING (record_id) WHERE r.email IS NOT NULL AND NOT contains(r.email, '*')
+        UNION ALL
+        SELECT r.record_id, customer_id, r.source, 'id_number', 'id_number', r.id_number,
+               coalesce(id_number_norm, upper(trim(r.id_number))), id_number_norm IS NOT NULL
+        FROM {rows} r JOIN std.mentions m USING (record_id) WHERE r.id_number IS NOT NULL AND NOT contains(r.id_number, '*')"""
+
+
+def _phone(rows: str, field: str) -> str:
     return f"""
         SELECT r.record_id, r.customer_id, r.source, '{field}' AS field, 'phone' AS said_as, r.{field} AS raw, i.value, i.is_valid
-        FROM writeback_kept r JOIN std.identifiers i ON i.record_id = r.record_id AND i.kind = 'phone' AND NOT i.is_masked
+        FROM {rows} r JOIN std.identifiers i ON i.record_id = r.record_id AND i.kind = 'phone' AND NOT i.is_masked
         WHERE {_DIGITS.format(f"r.{field}")} = {_DIGITS.format("i.value")} AND (i.is_personal OR NOT i.is_valid)"""
 
-
-# What stands in the fields of the rows, and whether it passes its checks; masked values were never the source's to correct.
-_VALUES = f"""
-    {_phone("phone")} UNION ALL {_phone("phone_alt")}
-    UNION ALL
-    SELECT r.record_id, customer_id, r.source, 'email', 'email', r.email, coalesce(email_norm, lower(trim(r.email))), email_norm IS NOT NULL
-    FROM writeback_kept r JOIN std.mentions m USING (record_id) WHERE r.email IS NOT NULL AND NOT contains(r.email, '*')
-    UNION ALL
-    SELECT r.record_id, customer_id, r.source, 'id_number', 'id_number', r.id_number, upper(trim(r.id_number)), id_number_norm IS NOT NULL
-    FROM writeback_kept r JOIN std.mentions m USING (record_id) WHERE r.id_number IS NOT NULL AND NOT contains(r.id_number, '*')"""
 
 # Usable values of the same customer beside each of these. A row that says both itself means both.
 _OFFERS = f"""
