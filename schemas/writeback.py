@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -68,7 +68,9 @@ class FileWords(_Strict):
 
     @model_validator(mode="after")
     def _none_missing(self) -> FileWords:
-        known = {"column": (ColumnWord, self.columns), "action": (ActionWord, self.actions), "reason": (Reason, self.reasons)}
+        known: dict[str, tuple[Any, Collection[str]]] = {
+            "column": (ColumnWord, self.columns), "action": (ActionWord, self.actions), "reason": (Reason, self.reasons),
+        }  # fmt: skip
         for what, (names, said) in known.items():
             if missing := [name for name in get_args(names) if name not in said]:
                 raise ValueError(f"no word for the {what} {missing[0]}")
