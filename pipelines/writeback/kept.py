@@ -1,7 +1,8 @@
 """Which values the remaining row of a merge should have, where the rows that become one differ.
 
-A source that merges has to choose; without a word it keeps what stands in the remaining row, or fills it from the duplicate. The word is
-the golden value, so that what the hub has decided by all sources is not undone by a merge in one of them.
+A source that merges has to choose; without a word it keeps what stands in the remaining row, or fills it from the duplicate, and either is
+its newest statement from then on. The word is the golden value, so that what the hub has decided by all sources is not undone by a merge in
+one of them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import duckdb
 from pipelines.writeback.values import values_sql
 
 KEPT = ("name", "gender", "birth_on", "phone", "email", "id_number")
+_ONE_OF_EACH = "('name', 'gender', 'birth_on')"  # of a person: where two are said, one is wrong, also when only the remaining row has one
 
 
 def keep_values(con: duckdb.DuckDBPyConnection, orders: str) -> None:
@@ -29,13 +31,13 @@ def keep_values(con: duckdb.DuckDBPyConnection, orders: str) -> None:
         golden AS (
             SELECT customer_id, g.field, g.value FROM (SELECT customer_id, unnest([{golden}]) AS g FROM gold.customers)
             WHERE g.value IS NOT NULL AND NOT contains(g.value, '*')),
-        merges AS (FROM {orders} WHERE kind = 'merge')
+        merges AS (SELECT *, unnest([record_id, other_record_id]) AS speaker FROM {orders} WHERE kind = 'merge')
         SELECT min(m.order_id) AS order_id, 'keep' AS kind, m.other_record_id AS record_id, g.field, 'kept' AS reason,
                min(m.confidence) AS confidence, any_value(a.raw) AS old_value, g.value AS new_value, m.customer_id
-        FROM merges m JOIN stands d ON d.record_id = m.record_id
-        JOIN golden g ON g.customer_id = m.customer_id AND g.field = d.field
-        LEFT JOIN stands a ON a.record_id = m.other_record_id AND a.field = d.field
-        WHERE d.value IS DISTINCT FROM a.value AND a.value IS DISTINCT FROM g.value
+        FROM merges m JOIN stands s ON s.record_id = m.speaker
+        JOIN golden g ON g.customer_id = m.customer_id AND g.field = s.field
+        LEFT JOIN stands a ON a.record_id = m.other_record_id AND a.field = s.field
+        WHERE a.value IS DISTINCT FROM g.value AND (s.value IS DISTINCT FROM a.value OR s.field IN {_ONE_OF_EACH})
           AND NOT EXISTS (FROM {orders} c WHERE c.kind <> 'merge' AND c.record_id = m.other_record_id AND c.field = g.field)
         GROUP BY m.other_record_id, m.customer_id, g.field, g.value"""
     )

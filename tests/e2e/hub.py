@@ -70,7 +70,7 @@ def served(home: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 def _rows(path: Path, layer: str) -> list[tuple[Any, ...]]:
     names = [row[0] for row in duckdb.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()]
-    ours = OF_THE_RUN if layer in ("cluster", "gold") else {"loaded_at"}
+    ours = OF_THE_RUN if layer in ("cluster", "gold", "writeback") else {"loaded_at"}
     columns = ", ".join(f'"{name}"' for name in names if name not in ours)
     return duckdb.execute(f"SELECT {columns} FROM read_parquet(?) ORDER BY ALL", [str(path)]).fetchall()
 

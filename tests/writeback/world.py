@@ -27,8 +27,10 @@ class Desk(World):
     def row_of(self, record_id: str, customer_id: str, *, n: float = 0, **sent: Any) -> None:
         """A row of the CRM or the loyalty programme: what it sent, and the same standardised where the value allows."""
         said = {column: value for column, value in sent.items() if column in ("name", "gender", "birth_on", "email")}
-        clear: Row = {"name": said.get("name"), "gender": said.get("gender"), "birth_on": said.get("birth_on"), "phone_norm": sent.get("phone"),
-                      "email_norm": said.get("email")}  # fmt: skip
+        clear: Row = {
+            "name": said.get("name"), "gender": said.get("gender"), "birth_on": said.get("birth_on"), "phone_norm": sent.get("phone"),
+            "email_norm": said.get("email"),
+        }  # fmt: skip
         standard = clear | sent.pop("standard", {})
         others = [("phone", sent["phone_alt"])] if "phone_alt" in sent else []
         role = "member" if record_id.startswith("members") else "crm_customer"
@@ -51,8 +53,8 @@ class Desk(World):
         return order.order_id
 
     def propose(self, *, full: bool = False) -> Row:
-        """Sync, golden, profile, write-back; answers the facts of the last."""
-        self.run(full=full)
+        """Sync, golden, write-back; answers the facts of the last."""
+        self.run_golden(full=full)
         self._evidence()
         self.con.execute("DELETE FROM writeback.standing")
         for order, state in self.standing.values():
@@ -69,7 +71,9 @@ class Desk(World):
         self.con.execute("INSERT INTO match.node_records SELECT record_id, hash(record_id), false FROM std.mentions")
 
     def pair(self, one: str, two: str, bits: float) -> None:
-        self.con.execute("INSERT INTO match.pairs SELECT least(hash(?), hash(?)), greatest(hash(?), hash(?)), ?, 0", [one, two, one, two, bits])
+        self.con.execute(
+            "INSERT INTO match.pairs SELECT least(hash($1), hash($2)), greatest(hash($1), hash($2)), $3, 0", [one, two, bits]
+        )
         carry_out(
             self.con, Run("r"), "match",
             lambda con, _run, seq: mark(con, "match", "nodes", f"SELECT hash('{one}')::VARCHAR", seq) or {},
@@ -82,4 +86,5 @@ class Desk(World):
 
     def told(self) -> list[tuple[Any, ...]]:
         """Kind, row, field or row to merge into, reason, new value."""
-        return [(row["kind"], row["record_id"], row["field"] or row["other_record_id"], row["reason"], row["new_value"]) for row in self.proposed()]
+        rows = self.proposed()
+        return [(row["kind"], row["record_id"], row["field"] or row["other_record_id"], row["reason"], row["new_value"]) for row in rows]
