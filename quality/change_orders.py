@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import duckdb
@@ -18,12 +18,14 @@ from pipelines.publish.keyring import Key
 from pipelines.stage import Run, StageReport, carry_out
 from pipelines.warehouse import execute_with, transaction
 from pipelines.writeback.acknowledge import count_states
-from pipelines.writeback.export import Exported, export_released
 from pipelines.writeback.stage import writeback
 from schemas.errors import HubError, UsageError
 from schemas.mapping import SourceMapping
 from schemas.tables.writeback import STANDING
 from schemas.writeback import KINDS, load_writeback
+
+if TYPE_CHECKING:
+    from pipelines.writeback.export import Exported
 
 THE_HUB = "hub"
 _DECIDED = ("released", "open", "refused")
@@ -149,6 +151,8 @@ def export(con: duckdb.DuckDBPyConnection, ledger: Ledger, key: Key, mapping: So
     Raises:
         UsageError, HubError: as `export_released`.
     """
+    from pipelines.writeback.export import export_released  # loads Polars, which a run does without
+
     refresh(con, ledger, key, full=False)
     written = export_released(con, mapping, load_writeback(), folder, used=exported_files(ledger))
     known = _known(ledger)

@@ -12,7 +12,7 @@ import duckdb
 from pipelines.writeback.values import values_sql
 
 KEPT = ("name", "gender", "birth_on", "phone", "email", "id_number")
-_ONE_OF_EACH = "('name', 'gender', 'birth_on')"  # of a person: where two are said, one is wrong, also when only the remaining row has one
+_ONE_OF_EACH = "('name', 'gender', 'birth_on')"  # of a party: where two are said, one is wrong, also when only the remaining row has one
 
 
 def keep_values(con: duckdb.DuckDBPyConnection, orders: str) -> None:
@@ -48,7 +48,7 @@ _STANDS = f"""
     SELECT record_id, field, raw, value FROM ({values_sql("writeback_merging")}) WHERE field <> 'phone_alt'
     UNION ALL
     SELECT record_id, 'name', r.name, m.name FROM writeback_merging r JOIN std.mentions m USING (record_id)
-    WHERE m.name IS NOT NULL AND NOT m.name_is_masked AND m.party_kind = 'person'
+    WHERE m.name IS NOT NULL AND NOT m.name_is_masked
     UNION ALL
     SELECT record_id, 'gender', gender, gender FROM writeback_merging WHERE gender IN ('male', 'female')
     UNION ALL

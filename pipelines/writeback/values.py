@@ -59,7 +59,8 @@ def _phone(rows: str, field: str) -> str:
     return f"""
         SELECT r.record_id, r.customer_id, r.source, '{field}' AS field, 'phone' AS said_as, r.{field} AS raw, i.value, i.is_valid
         FROM {rows} r JOIN std.identifiers i ON i.record_id = r.record_id AND i.kind = 'phone' AND NOT i.is_masked
-        WHERE {_DIGITS.format(f"r.{field}")} = {_DIGITS.format("i.value")} AND (i.is_personal OR NOT i.is_valid)"""
+        WHERE (i.is_personal OR NOT i.is_valid)
+          AND CASE WHEN r.{field} = i.value THEN true ELSE {_DIGITS.format(f"r.{field}")} = {_DIGITS.format("i.value")} END"""
 
 
 # Usable values of the same customer beside each of these. A row that says both itself means both.

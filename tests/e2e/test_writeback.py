@@ -83,8 +83,18 @@ def test_the_duplicates_of_the_crm_fall_when_it_obeys_its_change_orders(used: Pa
     }, "what was done is not proposed again"
     told = done(used, "writeback", "show", refused)
     assert "Now refused" in told and "asked the customer" in told
-    status = done(used, "writeback", "status")
-    assert "Duplicates in the source" in status and "crm" in status
+    assert "Duplicates in the source" in done(used, "writeback", "status")
+    _analysts_see_it(used)
+
+
+def _analysts_see_it(home: Path) -> None:
+    """The published tables tell how far the sources are, and lead from a source's key to its customer."""
+    published = home / "published" / "current"
+    progress, crosswalk = (pl.read_parquet(published / f"{name}.parquet") for name in ("writeback.progress", "gold.crosswalk"))
+    assert progress.filter((pl.col("source") == "crm") & (pl.col("kind") == "merge"))["done_n"].item() > 0
+    keys = ask(home, "SELECT source || ':' || customer_key FROM raw.customers")
+    assert {key for (key,) in keys} <= set(crosswalk["record_id"])
+    assert crosswalk.select("record_id", "customer_id", "source", "role", "since_at").null_count().row(0) == (0,) * 5
 
 
 def test_a_merge_can_be_withdrawn_and_is_void_once_a_steward_says_they_are_two(used: Path) -> None:
