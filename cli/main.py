@@ -13,7 +13,24 @@ from rich.console import Console
 
 from assets.failures import Fault, without_values
 from cli import (
-    data, dedupe, demo, doctor, golden, history, home, judge, keys, linkage, model, run, serve, sources, status, ui, worker, writeback,
+    data,
+    dedupe,
+    demo,
+    doctor,
+    golden,
+    history,
+    home,
+    judge,
+    keys,
+    linkage,
+    model,
+    run,
+    serve,
+    sources,
+    status,
+    ui,
+    worker,
+    writeback,
 )  # fmt: skip
 from schemas.errors import HubError
 from schemas.settings import load_settings
