@@ -63,7 +63,7 @@ def writeback_assets(context: dg.AssetExecutionContext) -> Results:
 
     warehouse: Warehouse = context.resources.warehouse
     mirror_change_orders(warehouse.con, warehouse.ledger.ledger)
-    report = warehouse.carry_out("writeback", partial(writeback, key=context.resources.keyring.token))
+    report = warehouse.carry_out("writeback", partial(writeback, key=context.resources.keyring.token, begin=False))
     enter_decided(warehouse.con, warehouse.ledger.ledger)
     yield from materializations(warehouse.con, "writeback", report)
 

@@ -31,11 +31,13 @@ from schemas.survivorship import Chain, Survivorship, load_survivorship
 PROJECT = Path(__file__).resolve().parent.parent
 SHARE = 100  # a delta touches one mention in so many
 _BASELINES: dict[str, Chain] = {"most recent": ("most_recent", "tie_break"), "most frequent": ("most_frequent", "tie_break")}
+# Numbers of house, building, unit and room, in whatever order they are written; some are left out at times.
+_HOUSE = "list_sort(regexp_extract_all({0}.address, '[0-9]+'))"
 # Field -> whether the golden value `g` is the true one `t`.
 _RIGHT = {
     "name": "g.name = t.name", "gender": "g.gender = t.gender", "birth_on": "g.birth_on = t.birth_on", "phone": "g.phone = t.phone",
-    "email": "g.email = lower(t.email)", "id_number": "g.id_number = t.id_number", "province": "g.province = t.province",
-    "city": "g.city = t.city", "district": "g.district = t.district", "uscc": "g.uscc = t.uscc",
+    "email": "g.email = lower(t.email)", "id_number": "g.id_number = t.id_number",
+    "address": f"g.district = t.district AND list_has_all({_HOUSE.format('t')}, {_HOUSE.format('g')})", "uscc": "g.uscc = t.uscc",
 }  # fmt: skip
 
 

@@ -54,6 +54,7 @@ def _measure(folder: Path, people: int) -> list[str]:
     hub("init")
     hub("generate", "--people", str(people))
     hub("run", "--allow-quarantined")
+    hub("writeback", "propose")
     right, before, golden = _proposals(home), _crm(home), _golden(home)
     hub("writeback", "release", "--source", "crm", "--by", "benchmark")
     hub("writeback", "export", "crm", "--by", "benchmark")

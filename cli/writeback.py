@@ -56,7 +56,7 @@ def list_orders(
         for found in proposals(con, Wanted(source, kind, state, least), limit=limit):
             table.add_row(found.order.order_id, found.order.kind, found.order.record_id, found.order.other_record_id or "", *_said(found),
                           f"{found.order.confidence:.3f}", found.tier or "", found.state)  # fmt: skip
-    out.print(table if table.row_count else "Nothing of the kind is proposed.")
+    out.print(table if table.row_count else "Nothing of the kind is proposed. `hub writeback propose` looks at every customer.")
 
 
 @app.command()

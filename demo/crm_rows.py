@@ -117,6 +117,7 @@ def _birth_dates(world: World, who: Persons, company: Bools) -> pl.Series:
         365 * (1 + draws.below("crm.birth_shift", row, 3)),
         1 + draws.below("crm.birth_day", row, 20),
     )
+    shift = np.where(draws.chance("crm.birth_earlier", row, 0.5), -shift, shift)  # who mistypes errs either way
     days = np.where(who.slip == Slip.BIRTH_DATE, days + shift, days)
     text = where(draws.chance("crm.birth_slashes", row, 0.1), date_text(days, "%Y/%m/%d"), date_text(days))
     return only(has_birth(world, row) & ~company, text)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from demo import interactions, logistics, logistics_rows, members, names, order_rows, phones, tickets
+from demo import addresses, interactions, logistics, logistics_rows, members, names, order_rows, phones, tickets
 from demo.clock import NEVER
 from demo.crm import key_text
 from demo.documents import id_text
@@ -76,6 +76,7 @@ def _persons(world: World) -> pl.DataFrame:
         "province": pick(places().province, home.city),
         "city": pick(places().city, home.city),
         "district": pick(places().district, home.district),
+        "address": addresses.detail(home, np.zeros(len(home.district), dtype=np.int64)),
         "uscc": only(np.zeros(len(person), dtype=bool), "no person has one"),
     })  # fmt: skip
 
@@ -108,5 +109,6 @@ def _companies(world: World) -> pl.DataFrame:
         "province": pick(places().province, home.city),
         "city": pick(places().city, home.city),
         "district": pick(places().district, home.district),
+        "address": addresses.detail(home, np.zeros(len(home.district), dtype=np.int64)),
         "uscc": office.uscc(number),
     })  # fmt: skip

@@ -24,9 +24,10 @@ CANDIDATES: tuple[Candidates, ...] = (
         is_verified="coalesce(list_contains(verified, 'name'), false)", is_valid=_READABLE,
         is_minor="name IS DISTINCT FROM name_norm", part_n="length(name)",
     ),
-    Candidates("gender", "golden_mentions", "gender"),
+    Candidates("gender", "golden_mentions", "gender", is_verified="coalesce(gender = document_gender, false)"),
     Candidates(
-        "birth_on", "golden_mentions", "birth_on", is_verified="coalesce(list_contains(verified, 'birth_on'), false)", is_valid=_BORN
+        "birth_on", "golden_mentions", "birth_on", is_valid=_BORN,
+        is_verified="coalesce(list_contains(verified, 'birth_on'), false) OR coalesce(birth_on = document_born_on, false)",
     ),
     Candidates("company", "golden_mentions", "company", part_n="length(company)"),
     Candidates("uscc", "golden_mentions", "uscc"),

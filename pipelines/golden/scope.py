@@ -81,12 +81,14 @@ def gather_part(con: duckdb.DuckDBPyConnection, voices: Voices, part: int, parts
         SELECT m.record_id, c.record_key, c.customer_n, c.since_at, v.voice_n, m.event_at, {newest} AS newest_at, m.row_id, m.file_id,
                m.line_n, m.party_kind,
                m.name, m.name_norm, m.name_is_masked, m.phone_norm, m.gender, m.birth_on, m.company, m.uscc,
-               m.province, m.city, m.district, m.address_norm, m.address_is_place, m.delivery_note, w.verified
+               m.province, m.city, m.district, m.address_norm, m.address_is_place, m.delivery_note, w.verified,
+               d.born_on AS document_born_on, d.gender AS document_gender
         FROM std.mentions m
         JOIN (SELECT record_id, customer_n, since_at, row_number() OVER (ORDER BY record_id)::INTEGER AS record_key
               FROM cluster.members JOIN golden_customers USING (customer_id)) c USING (record_id)
         JOIN golden_voices v ON v.source = m.source AND v.role = m.role
-        LEFT JOIN ({_VERIFIED}) w ON w.row_id = m.record_id"""
+        LEFT JOIN ({_VERIFIED}) w ON w.row_id = m.record_id
+        LEFT JOIN ({_DOCUMENTED}) d ON d.customer_n = c.customer_n"""
     )
     con.execute(
         """CREATE OR REPLACE TEMP TABLE golden_identifiers AS
@@ -105,6 +107,16 @@ def gather_part(con: duckdb.DuckDBPyConnection, voices: Voices, part: int, parts
 _VERIFIED = """
     SELECT row_id, verified FROM raw.customers WHERE len(verified) > 0
     UNION ALL SELECT row_id, verified FROM raw.members WHERE len(verified) > 0"""
+
+# Resident numbers tell birth date and gender (GB 11643); only of customers with one number, which their records have by its checksum.
+_DOCUMENTED = """
+    SELECT customer_n, try_strptime(any_value(number)[7:14], '%Y%m%d')::DATE AS born_on,
+           if(any_value(number)[17]::INT % 2 = 1, 'male', 'female') AS gender
+    FROM (
+        SELECT customer_n, id_number_norm AS number
+        FROM std.mentions JOIN cluster.members USING (record_id) JOIN golden_customers USING (customer_id)
+        WHERE id_number_norm IS NOT NULL AND length(id_number_norm) = 18 AND id_type = 'resident')
+    GROUP BY customer_n HAVING count(DISTINCT number) = 1"""
 
 
 def _gather_claims(con: duckdb.DuckDBPyConnection) -> None:

@@ -13,13 +13,17 @@ from pipelines.writeback.scope import CONSUMER, LAYERS
 from schemas.writeback import Writeback, load_writeback
 
 
-def writeback(con: duckdb.DuckDBPyConnection, run: Run, seq: int, *, key: Key, policy: Writeback | None = None) -> dict[str, object]:
+def writeback(
+    con: duckdb.DuckDBPyConnection, run: Run, seq: int, *, key: Key, policy: Writeback | None = None, begin: bool = True
+) -> dict[str, object]:
     """Bring writeback.* up to date with raw.*, gold.* and writeback.standing. `policy` defaults to `schemas/writeback.yaml`; `key` makes
-    the ids of orders.
+    the ids of orders. Unless it may `begin`, nothing is done where nobody ever asked for proposals: looking at everybody is dear.
 
     Raises:
         UsageError: the policy file is wrong.
     """
+    if not begin and _made_by(con) is None:
+        return {"proposed": 0}
     policy = policy or load_writeback()
     made_by = f"{policy.fingerprint} {key.fingerprint}"
     everything = run.full or made_by != _made_by(con) or any(all_pending(con, CONSUMER, layer) for layer in LAYERS)

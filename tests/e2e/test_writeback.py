@@ -46,6 +46,8 @@ def true_duplicates(home: Path) -> float:
 
 
 def test_the_duplicates_of_the_crm_fall_when_it_obeys_its_change_orders(used: Path) -> None:
+    assert "writeback propose" in done(used, "writeback", "list"), "nobody asked for proposals yet"
+    done(used, "writeback", "propose")
     before, rate = golden_right(used), true_duplicates(used)
     proposed = ask(used, "SELECT order_id, kind, field FROM writeback.change_orders WHERE source = 'crm' ORDER BY order_id")
     refused = next(order_id for order_id, kind, *_ in proposed if kind == "correct")
@@ -98,6 +100,7 @@ def _analysts_see_it(home: Path) -> None:
 
 
 def test_a_merge_can_be_withdrawn_and_is_void_once_a_steward_says_they_are_two(used: Path) -> None:
+    done(used, "writeback", "propose")
     ((order_id, one, other),) = ask(
         used, "SELECT order_id, record_id, other_record_id FROM writeback.change_orders WHERE kind = 'merge' ORDER BY order_id LIMIT 1"
     )

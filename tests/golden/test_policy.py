@@ -39,7 +39,10 @@ def test_shipped_policy_decides_every_field() -> None:
         ("  sources: []", "  sources:\n    - {source: 'crm/*', trust: 1}", "crm/*", "letters, digits"),
         ("  sources: []", "  sources:\n    - {source: 'erp_*', trust: 1}", "erp_*", "no source fits"),
         ("  uscc: [", "  name: [", "name: [override, source_trust, most_recent", "twice"),
-        ("  gender: [override, most_frequent, ", "  gender: [override, most_frequent, most_frequent, ", "gender:", "twice in the chain"),
+        (
+            "  gender: [override, verified, most_frequent, ", "  gender: [override, verified, most_frequent, most_frequent, ", "gender:",
+            "twice in the chain",
+        ),
         ("language: [override, most_recent, source_trust, tie_break]", "language: [most_recent]", "language:", "tie_break"),
         ("language: [override, most_recent", "language: [most_recent, override", "language:", "outvote the steward"),
         (

@@ -76,6 +76,17 @@ def test_a_verified_phone_beats_a_newer_one_said_more_often() -> None:
     assert world.why("c1", "phone") == ("crm:1", "verified", 2)
 
 
+def test_a_birth_date_and_gender_that_the_id_number_tells_are_verified_by_it() -> None:
+    world = World()
+    world.mention("crm:1", "c1", at=day(0), birth_on="1949-12-31", gender="female", id_type="resident", id_number_norm="11010519491231002X")
+    world.mention("crm:2", "c1", at=day(5), birth_on="1949-12-13", gender="male")
+    world.mention("loyalty:1", "c1", role="member", at=day(9), birth_on="1949-12-13", gender="male")
+    world.run_golden()
+    golden = world.row("gold.customers", customer_id="c1")
+    assert (str(golden["birth_on"]), golden["gender"]) == ("1949-12-31", "female")
+    assert world.why("c1", "birth_on") == ("crm:1", "verified", 2)
+
+
 def test_why_names_every_value_its_record_and_what_it_lost_to() -> None:
     world = World()
     world.mention("crm:1", "c1", at=day(0), name="张珊", phone_norm="13812345678")
