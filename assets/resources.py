@@ -18,6 +18,7 @@ from assets.failures import without_values
 from assets.instance import fail_dead_runs
 from ledger.runs import end_run, reconcile, report_stage, start_run
 from ledger.store import Ledger, open_ledger
+from pipelines.home_use import refuse_half_restored
 from pipelines.publish.keyring import Keyring, load_keyring
 from pipelines.run_lock import run_lock
 from pipelines.stage import Run, Stage, StageReport, carry_out
@@ -92,11 +93,12 @@ class Warehouse:
     }
 )
 def home_resource(context: InitResourceContext) -> Iterator[Home]:
-    """Settings and the run lock. Raises HomeBusy when another process runs."""
+    """Settings and the run lock. Raises HomeBusy when another process runs, HomeDamaged when a restore was cut off."""
     run, instance, sources = context.run, context.instance, context.resource_config["sources"]
     assert run is not None and instance is not None, "a resource of a job is opened by a run"
     settings = load_settings(sources=Path(sources) if sources else None)
     with run_lock(settings.run_lock, "hub run"):
+        refuse_half_restored(settings.home)
         # only now can other runs be told to be dead: a living one would hold the lock
         fail_dead_runs(instance, but=run.run_id)
         yield Home(settings, Run(run.run_id, context.resource_config["full"], settings.match_model, settings.survivorship))

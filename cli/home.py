@@ -47,6 +47,9 @@ def prepare_home(settings: Settings) -> list[str]:
 
 
 def require_home(settings: Settings) -> None:
-    """Raise HubError when there is no home."""
+    """Raise HubError when there is no home, or a restore of it was cut off."""
+    from pipelines.home_use import refuse_half_restored
+
     if not settings.landing.is_dir():
         raise HubError("there is no home of a hub here", where=str(settings.home.absolute()), mend="Run `hub init`, or set HUB_HOME")
+    refuse_half_restored(settings.home)

@@ -24,6 +24,7 @@ from cli import (
     keys,
     linkage,
     model,
+    operations,
     run,
     serve,
     sources,
@@ -31,7 +32,7 @@ from cli import (
     ui,
     worker,
     writeback,
-)  # fmt: skip
+)
 from schemas.errors import HubError
 from schemas.settings import load_settings
 
@@ -39,7 +40,7 @@ INTERRUPTED = 130
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
                   help="One person, one profile. Everything lies in HUB_HOME (default ./data).")
-for module in (home, data, run, serve, worker, status, doctor, ui, demo, dedupe, linkage, judge, history):
+for module in (home, data, run, serve, worker, status, doctor, ui, demo, dedupe, linkage, judge, history, operations):
     module.register(app)
 app.add_typer(golden.app, name="golden")
 app.add_typer(keys.app, name="keys")

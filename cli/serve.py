@@ -14,6 +14,7 @@ import typer
 
 from cli.home import require_home
 from cli.terminal import out
+from pipelines.home_use import serving_from
 from schemas.settings import Settings, load_settings
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
@@ -43,7 +44,7 @@ def serve(
 
     from api.server import serve as serve_api
 
-    with _supervised_worker(settings) if worker else _nothing():
+    with serving_from(settings.home), _supervised_worker(settings) if worker else _nothing():
         serve_api(settings, announce=announce)
 
 

@@ -16,6 +16,7 @@ from cli.home import require_home
 from cli.terminal import out
 from ledger.jobs import Job, LeaseLost, complete, enqueue, lease, open_kinds, retry
 from ledger.store import Ledger, open_ledger
+from pipelines.home_use import serving_from
 from schemas.settings import Settings, load_settings
 
 IDLE_SECONDS = 2.0
@@ -36,7 +37,7 @@ def worker(
     require_home(settings)
     stopping = _stop_on_signals()
     name = f"{socket.gethostname()}:{os.getpid()}"
-    with closing(open_ledger(settings.ledger)) as ledger:
+    with serving_from(settings.home), closing(open_ledger(settings.ledger)) as ledger:
         schedule_daily(ledger)
         while not stopping.is_set() and supervisor in (None, os.getppid()):
             did = do_next(ledger, settings, name)

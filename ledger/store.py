@@ -6,7 +6,8 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
@@ -84,6 +85,33 @@ def open_ledger(url: str) -> Ledger:
         ledger.close()
         raise
     return ledger
+
+
+def schema_found(url: str) -> str | None:
+    """The schema revision of the ledger at a SQLAlchemy URL as it is, None where there is none yet.
+
+    Raises:
+        LedgerUnavailable: it does not answer.
+    """
+    with closing(Ledger(_engine(url))) as ledger, ledger.read() as connection:
+        return revision_of(connection)
+
+
+def set_aside_damaged(url: str) -> Path | None:
+    """Give a ledger file that is no database another name and answer it; None when it is one, or there is no file."""
+    path = Path(sa.make_url(url).database or "")
+    if sa.make_url(url).get_backend_name() != "sqlite" or not path.is_file():
+        return None
+    try:
+        with closing(sqlite3.connect(path)) as con:
+            con.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.DatabaseError:
+        aside = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S}")
+        for end in ("-wal", "-shm", ""):
+            if Path(f"{path}{end}").exists():
+                Path(f"{path}{end}").rename(f"{aside}{end}")
+        return aside
+    return None
 
 
 def _engine(url: str) -> sa.Engine:

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from schemas.contract import Table
 from schemas.errors import HomeDamaged
 from schemas.tables import LAYERS, TABLES
 
@@ -24,7 +25,22 @@ def open_warehouse(path: Path | str, *, memory: str = "4GB", threads: int = 0, t
     """Open (and on first use lay out) the warehouse at `path` (or `:memory:`).
 
     Raises:
-        HomeDamaged: the file is not a DuckDB database this release can read, or of a newer schema.
+        HomeDamaged: the file is not a DuckDB database this release can read, or of another schema.
+    """
+    con = connect_warehouse(path, memory=memory, threads=threads, temp=temp)
+    try:
+        _lay_out(con, str(path))
+    except BaseException:
+        con.close()
+        raise
+    return con
+
+
+def connect_warehouse(path: Path | str, *, memory: str = "4GB", threads: int = 0, temp: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """The database at `path` in the warehouse's configuration, whatever its schema.
+
+    Raises:
+        HomeDamaged: the file is not a DuckDB database this release can read.
     """
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory,
@@ -46,25 +62,56 @@ def open_warehouse(path: Path | str, *, memory: str = "4GB", threads: int = 0, t
             "the warehouse cannot be opened", where=str(path), why=str(error).split("\n")[0],
             mend="If no other process uses it, restore it from a backup, or move it away and run `hub run --full`",
         ) from error
-    _lay_out(con, str(path))
     return con
 
 
 def _lay_out(con: duckdb.DuckDBPyConnection, path: str) -> None:
     with transaction(con):
-        for layer in LAYERS:
-            con.execute(f"CREATE SCHEMA IF NOT EXISTS {layer}")
-        con.execute("CREATE TABLE IF NOT EXISTS meta.schema_version (version INTEGER NOT NULL)")
-        found = con.execute("SELECT version FROM meta.schema_version").fetchone()
+        found = schema_version(con)
         if found is None:
+            make_tables(con)
             con.execute("INSERT INTO meta.schema_version VALUES (?)", [SCHEMA_VERSION])
-        elif found[0] != SCHEMA_VERSION:
+            return
+        refuse_newer(found, path)
+        if found < SCHEMA_VERSION or differing_tables(con):
             raise HomeDamaged(
-                f"the warehouse has schema {found[0]}, this release reads {SCHEMA_VERSION}", where=path,
-                mend="Use the release that wrote it, or move it away and run `hub run --full`",
+                f"the warehouse has an older form (schema {found}) than this release works with ({SCHEMA_VERSION})", where=path,
+                mend="Run `hub backup`, then `hub upgrade`",
             )
-        for table in TABLES:
-            con.execute(table.ddl)
+
+
+def schema_version(con: duckdb.DuckDBPyConnection) -> int | None:
+    """The schema the warehouse was made or upgraded to; None in an empty database."""
+    known = "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'meta' AND table_name = 'schema_version'"
+    return count(con, "SELECT version FROM meta.schema_version") if count(con, known) else None
+
+
+def refuse_newer(found: int, path: str) -> None:
+    """Raise HomeDamaged when a later release wrote the warehouse."""
+    if found > SCHEMA_VERSION:
+        raise HomeDamaged(
+            f"the warehouse has schema {found}, this release reads {SCHEMA_VERSION}", where=path,
+            mend="Use the release that wrote it, or move it away and run `hub run --full`",
+        )
+
+
+def make_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Every layer and contract table that is not there."""
+    for layer in LAYERS:
+        con.execute(f"CREATE SCHEMA IF NOT EXISTS {layer}")
+    con.execute("CREATE TABLE IF NOT EXISTS meta.schema_version (version INTEGER NOT NULL)")
+    for table in TABLES:
+        con.execute(table.ddl)
+
+
+def differing_tables(con: duckdb.DuckDBPyConnection) -> list[Table]:
+    """Contract tables that the file lacks or holds with other columns (name, type, place)."""
+    rows = con.execute(
+        """SELECT schema_name || '.' || table_name, list((column_name, data_type) ORDER BY column_index)
+        FROM duckdb_columns() WHERE database_name = current_database() GROUP BY ALL"""
+    ).fetchall()
+    found = {name: [tuple(column) for column in columns] for name, columns in rows}
+    return [table for table in TABLES if found.get(table.name) != [(column.name, column.type) for column in table.columns]]
 
 
 def close_warehouse(con: duckdb.DuckDBPyConnection) -> None:

@@ -13,7 +13,9 @@ from ledger.overrides import last_override_id
 from ledger.runs import RunRecord, recent_runs
 from ledger.store import Ledger, open_ledger
 from pipelines.extract.landing import LandingFile, Seen, scan
+from pipelines.publish.manifest import SCHEMA_VERSION as MANIFEST_SCHEMA
 from pipelines.publish.manifest import current_version
+from pipelines.publish.serving_index import SCHEMA as SERVING_SCHEMA
 from pipelines.warehouse import SCHEMA_VERSION
 from schemas.mapping import load_mappings
 from schemas.settings import PROJECT, Settings
@@ -39,10 +41,10 @@ def new_files_digest(settings: Settings) -> str | None:
 
 
 def recipe(settings: Settings) -> str:
-    """A digest of what decides the result besides the rows: mappings, models, rules, vocabulary, schema, and the day (age bands)."""
+    """A digest of what decides the result besides the rows: mappings, models, rules, vocabulary, schemas, and the day (age bands)."""
     paths = sorted(path for folder in {PROJECT / "schemas", settings.sources_dir} for path in folder.rglob("*") if path.suffix != ".py")
     paths += [settings.match_model, settings.survivorship]
-    digest = hashlib.sha256(f"{SCHEMA_VERSION} {datetime.now(UTC).date()}".encode())
+    digest = hashlib.sha256(f"{SCHEMA_VERSION} {SERVING_SCHEMA} {MANIFEST_SCHEMA} {datetime.now(UTC).date()}".encode())
     for path in paths:
         if path.is_file():
             digest.update(f"{path.name}\n".encode() + path.read_bytes())

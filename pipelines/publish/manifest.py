@@ -40,18 +40,34 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     Raises:
         HomeDamaged: absent, damaged, or of another schema.
     """
+    manifest = _read(folder)
+    schema = manifest["schema_version"]
+    if schema != SCHEMA_VERSION:
+        mend = "Run `hub run`, which publishes anew" if schema < SCHEMA_VERSION else "Use the release that wrote it"
+        raise HomeDamaged(f"the manifest has schema {schema}, this release reads {SCHEMA_VERSION}", where=str(folder / FILE), mend=mend)
+    return manifest
+
+
+def schema_of(folder: Path) -> int:
+    """The schema of the manifest of one version, whatever it is.
+
+    Raises:
+        HomeDamaged: the manifest is absent or damaged.
+    """
+    return int(_read(folder)["schema_version"])
+
+
+def _read(folder: Path) -> dict[str, Any]:
     path = folder / FILE
     try:
-        manifest = orjson.loads(path.read_bytes())
-        schema = manifest["schema_version"]
+        manifest = dict(orjson.loads(path.read_bytes()))
+        int(manifest["schema_version"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise HomeDamaged(
             "the manifest cannot be read", where=str(path), why=type(error).__name__,
             mend=f"Restore it from a backup, or delete {folder.parent / 'current.json'} and run `hub run`",
         ) from error
-    if schema != SCHEMA_VERSION:
-        raise HomeDamaged(f"the manifest has schema {schema}, this release reads {SCHEMA_VERSION}", where=str(path))
-    return dict(manifest)
+    return manifest
 
 
 def lineage(published: Path) -> list[str]:

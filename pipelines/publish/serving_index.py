@@ -17,7 +17,7 @@ of it or nothing. Light: an API worker imports it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -34,7 +34,7 @@ from schemas.errors import HomeDamaged, ServingUnavailable
 SCHEMA = 2
 DATABASES = ("profiles", "tokens", "customer_tokens", "aliases", "meta", *RESOLVING)
 META_KEY = b"meta"
-DATA = "data.mdb"
+DATA, LOCK = "data.mdb", "lock.mdb"
 FOUND_AT_MOST = 50
 MAX_READERS = 1024
 _LEAST_MAP = 1 << 36  # address space, not memory: room for deltas without ever remapping under a reader
@@ -99,6 +99,11 @@ class Snapshot:
     def value(self, database: str, key: bytes) -> bytes | None:
         """What stands under `key` in one of the databases."""
         return self._txn.get(key, db=self._dbs[database]) if key else None
+
+    def entries(self, database: str) -> Iterator[tuple[bytes, bytes]]:
+        """All entries of one of the databases in the order of their keys; a key with several values comes with each."""
+        with self._txn.cursor(self._dbs[database]) as cursor:
+            yield from cursor
 
     @property
     def meta(self) -> dict[str, Any]:

@@ -23,7 +23,8 @@ import pyarrow as pa
 
 from pipelines.publish import serving_build, version
 from pipelines.publish.keyring import Keyring, check_same_key
-from pipelines.publish.manifest import current_version
+from pipelines.publish.manifest import SCHEMA_VERSION as MANIFEST_SCHEMA
+from pipelines.publish.manifest import current_version, schema_of
 from pipelines.publish.pointer import link_current
 from pipelines.publish.serving_delta import DeltaMismatch, apply_delta
 from pipelines.publish.serving_index import ServingIndex, is_open_here
@@ -69,7 +70,7 @@ def publish(
         version.tidy_versions(published, keep_versions)  # first, for the room that a killed run still takes
         serving_build.tidy_bases(serving)
         home = _look_around(con, published, serving)
-        changed = _collect_changes(con)
+        changed = changes_waiting(con)
         mode = _choose(con, run, home, changed, keyring)
         if mode == "nothing" and home.version:
             link_current(published, home.version.name)
@@ -156,23 +157,25 @@ def _serve(
 def _look_around(con: duckdb.DuckDBPyConnection, published: Path, serving: Path) -> _Home:
     """The current version and serving index; they agree when both are of the version that this warehouse published last."""
     current = current_version(published)
+    if current is not None and schema_of(current) < MANIFEST_SCHEMA:  # of an earlier release: nothing of it is built upon
+        return _Home(None)
     try:
         index = ServingIndex.open(serving)
     except ServingUnavailable:
         return _Home(current)
     served, base = index.meta.get("version"), index.folder
     index.close()
-    return _Home(current, base, current is not None and served == current.name == _last_published(con))
+    return _Home(current, base, current is not None and served == current.name == last_published(con))
 
 
-def _last_published(con: duckdb.DuckDBPyConnection) -> str | None:
+def last_published(con: duckdb.DuckDBPyConnection) -> str | None:
     """The version this warehouse knows to have published last; after a restore or a kill it may not be the current one."""
     rows = con.execute("SELECT facts FROM meta.runs WHERE stage = ? ORDER BY seq DESC LIMIT 1", [CONSUMER]).fetchall()
     return json.loads(rows[0][0])["version"] if rows else None
 
 
-def _collect_changes(con: duckdb.DuckDBPyConnection) -> int:
-    """Temp table of the customers with changes in any layer; answers how many."""
+def changes_waiting(con: duckdb.DuckDBPyConnection) -> int:
+    """Temp table of the customers with changes in any layer that are not published; answers how many."""
     for layer in LAYERS:
         pending(con, CONSUMER, layer, "customers", f"{CHANGED}_{layer}")
     union = " UNION ".join(f"SELECT key FROM {CHANGED}_{layer}" for layer in LAYERS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from pipelines.stage import Run, take_in
+from pipelines.stage import Run, all_pending, take_in
 from pipelines.standardise.facts import count_links
 from pipelines.standardise.headers import drop_changes, drop_gathered, find_changes, gather
 from pipelines.standardise.mentions import drop_values, standardise_values
@@ -17,11 +17,11 @@ from schemas.tables import std
 def standardise(con: duckdb.DuckDBPyConnection, run: Run, seq: int) -> dict[str, object]:
     """Bring `std.*` up to date with `raw.*` and mark what changed: mentions (record_id) and each kind of fact (its id).
 
-    With `run.full`, or where nothing is standardised yet, everything is derived anew. The tables come out the same either way, in
-    whatever order and batches the rows came. Facts: rows changed, counts, and per kind the distinct values that were not of the common
-    form.
+    With `run.full`, after an upgrade, or where nothing is standardised yet, everything is derived anew. The tables come out the same
+    either way, in whatever order and batches the rows came. Facts: rows changed, counts, and per kind the distinct values that were not
+    of the common form.
     """
-    everything = run.full or _is_empty(con)
+    everything = run.full or all_pending(con, "standardise", "raw") or _is_empty(con)
     changed_n = count(con, "SELECT count(*) FROM raw.rows") if everything else find_changes(con)
     facts: dict[str, object] = {"rows_changed": changed_n}
     if everything or changed_n:

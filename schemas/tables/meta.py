@@ -8,7 +8,7 @@ RUNS = table(
     "seq",
     col("seq", INT, "Number of the stage transaction, ascending over the life of the warehouse."),
     col("run_id", TEXT, "Run it belonged to."),
-    col("stage", TEXT, "extract | standardise | match | cluster | golden | profile | publish."),
+    col("stage", TEXT, "extract | standardise | match | cluster | golden | profile | publish | upgrade."),
     col("started_at", TIME, "Began."),
     col("ended_at", TIME, "Committed."),
     col("facts", JSON, "Counts the stage reports; never a personal value."),

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-PACKAGES = ("schemas", "pipelines", "ledger", "quality", "privacy", "assets", "api", "cli", "demo")
+PACKAGES = ("schemas", "pipelines", "ledger", "quality", "privacy", "operations", "assets", "api", "cli", "demo")
 EVERYTHING = (*PACKAGES, "benchmarks", "tests")
 
 

@@ -1,4 +1,4 @@
-"""Imports run one way: schemas <- pipelines, ledger <- quality, privacy <- assets, api <- cli."""
+"""Imports run one way: schemas <- pipelines, ledger <- quality, privacy, operations <- assets, api <- cli."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ MAY_IMPORT = {
     "demo": {"schemas"},
     "quality": {"schemas", "pipelines", "ledger"},
     "privacy": {"schemas", "pipelines", "ledger"},
+    "operations": {"schemas", "pipelines", "ledger", "quality"},
     "assets": {"schemas", "pipelines", "ledger", "quality", "privacy"},
     "api": {"schemas", "pipelines", "ledger", "quality", "privacy"},
     "cli": {*PACKAGES},
@@ -23,6 +24,7 @@ FORBIDDEN_LIBRARIES = {
     "ledger": {"dagster", "fastapi", "great_expectations", "pandas", "polars", "pyarrow", "duckdb"},
     "quality": {"dagster", "fastapi"},
     "privacy": {"dagster", "fastapi"},
+    "operations": {"dagster", "fastapi", "great_expectations", "sqlalchemy", "pandas", "polars"},
     "assets": {"fastapi"},
     "api": {"dagster", "great_expectations", "pandas", "polars", "pypinyin"},
     "cli": set(),
