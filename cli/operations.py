@@ -67,10 +67,10 @@ def upgrade() -> None:
 
     settings = load_settings()
     require_home(settings)
-    table = Table("store", "schema before", "now", "")
     for done in upgrade_home(settings):
-        table.add_row(done.store, "" if done.before is None else str(done.before), str(done.after), done.note)
-    out.print(table)
+        was = "there is none yet" if done.before is None else f"schema {done.before}"
+        now = "" if done.before in (None, done.after) else f", now {done.after}"
+        out.print(f"{done.store}: {was}{now}{'; ' if done.note else ''}{done.note}.", markup=False)
 
 
 def verify() -> None:

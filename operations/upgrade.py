@@ -54,7 +54,7 @@ def _ledger(settings: Settings) -> Upgraded:
 
 def _warehouse(settings: Settings) -> Upgraded:
     if not settings.warehouse.exists():
-        return Upgraded("warehouse", None, SCHEMA_VERSION, "there is none yet")
+        return Upgraded("warehouse", None, SCHEMA_VERSION)
     con = connect_warehouse(settings.warehouse, memory=settings.memory, threads=settings.threads, temp=settings.home / "tmp")
     with closing(con):
         done = upgrade_warehouse(con, str(settings.warehouse))

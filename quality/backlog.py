@@ -19,6 +19,7 @@ from pipelines.publish.serving_index import SCHEMA as SERVING_SCHEMA
 from pipelines.warehouse import SCHEMA_VERSION
 from schemas.mapping import load_mappings
 from schemas.settings import PROJECT, Settings
+from schemas.tables import TABLES
 
 ALL = 10_000_000
 
@@ -45,6 +46,8 @@ def recipe(settings: Settings) -> str:
     paths = sorted(path for folder in {PROJECT / "schemas", settings.sources_dir} for path in folder.rglob("*") if path.suffix != ".py")
     paths += [settings.match_model, settings.survivorship]
     digest = hashlib.sha256(f"{SCHEMA_VERSION} {SERVING_SCHEMA} {MANIFEST_SCHEMA} {datetime.now(UTC).date()}".encode())
+    for table in TABLES:  # a column may come without a new number
+        digest.update(table.ddl.encode())
     for path in paths:
         if path.is_file():
             digest.update(f"{path.name}\n".encode() + path.read_bytes())
