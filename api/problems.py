@@ -26,6 +26,7 @@ KINDS: dict[int, tuple[str, str, str]] = {
     403: ("forbidden", "Not allowed for this role", "The role of this API key does not include this operation."),
     404: ("not-found", "Not found", "There is nothing at this address."),
     405: ("method-not-allowed", "Method not allowed", "This address does not answer to this method; see the `Allow` header."),
+    409: ("several-customers", "Several customers", "This former id leads to several customers; look it up with type `customer`."),
     413: ("too-large", "Body too large", "A body may have at most 64 kB."),
     415: ("unsupported-media-type", "Unsupported media type", "Send the body as `Content-Type: application/json`."),
     422: ("invalid-input", "Invalid request", "See `errors`."),

@@ -35,6 +35,7 @@ def status() -> None:
         reconcile(ledger)
         _last_runs(settings, ledger)
         _linkage(ledger)
+        _merges(ledger)
         _files(ledger)
         _quarantine(ledger)
         jobs = job_counts(ledger)
@@ -104,6 +105,16 @@ def _linkage(ledger: Ledger) -> None:
     for name in ("precision", "recall"):
         if of := health.get(name):
             out.print(f"Of the pairs that stewards judged, {name} {of['share']:.3f} ({of['low']:.3f} to {of['high']:.3f}, n = {of['of']}).")
+
+
+def _merges(ledger: Ledger) -> None:
+    """What became of the merges that sources made before."""
+    stages = (report for run in recent_runs(ledger, limit=50) for report in run.stages if report["stage"] == "match")
+    facts: dict[str, Any] = next((report["facts"] for report in stages if "mentions_changed" in report["facts"]), {})
+    if "merges" in facts:
+        findings = ", ".join(f"{number(n)} {name.replace('_', ' ')}" for name, n in facts["merge_findings"].items())
+        told = f" Found among them (match.merge_findings): {findings}." if findings else ""
+        out.print(f"Merges of sources: {number(facts['merges'])}, not applied {number(facts['merges_not_applied'])}.{told}")
 
 
 def _outcome(run: RunRecord) -> str:

@@ -13,7 +13,7 @@ from schemas.contract import Table
 from schemas.errors import HomeDamaged
 from schemas.tables import LAYERS, TABLES
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 # Of the log: DuckDB's 16 MB would have each stage of a day's delta write again what the next one touches.
 CHECKPOINT_AT = "1GB"
 # Of the rows in the file: above it closing takes them out. Doing so for a few each time has whole row groups written again, documents

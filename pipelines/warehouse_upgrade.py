@@ -36,6 +36,8 @@ STEPS = (
         "UPDATE cluster.members SET since_at = (SELECT max(ended_at) FROM meta.runs WHERE stage = 'cluster') WHERE since_at IS NULL",
         "UPDATE cluster.events SET cause = 'records' WHERE cause IS NULL",
     )),
+    # Only judgements held mentions together.
+    Step(5, ("UPDATE match.judged_records SET judged_group_id = group_id",)),
 )  # fmt: skip
 OLDEST = STEPS[0].to - 1
 

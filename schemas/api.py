@@ -59,7 +59,7 @@ class LookupHit(BaseModel):
     """One customer found, with what tells them from the others. Facts are masked; null when the hub does not know them."""
 
     customer_id: str = Field(description="For `GET /v1/customers/{customer_id}`.", examples=["c4f1d02a9b83e675"])
-    moved_from: str | None = Field(default=None, description="The id asked for, when it was merged into this one.")
+    moved_from: str | None = Field(default=None, description="The id asked for, when it is a former one of this customer.")
     matched_type: IdentifierType = Field(description="The type of identifier that led here.")
     name: str | None = Field(default=None, description="Masked name.", examples=["张**"])
     phone: str | None = Field(default=None, description="Masked first phone.", examples=["138****5678"])

@@ -24,6 +24,7 @@ ITEM = "$item"  # path of a nested item that is itself the value
 NATIVE_KEY = {  # contract column that holds the native key, by entity
     "customers": "customer_key", "members": "member_no", "orders": "order_key", "returns": "return_key",
     "shipments": "shipment_key", "tickets": "ticket_key", "interactions": "interaction_key",
+    "merges": "merge_key", "golden_ids": "golden_key",
 }  # fmt: skip
 _ENCODINGS = {  # GB18030 reads everything that GBK and GB2312 write
     "utf8": "utf-8", "utf-8": "utf-8", "utf-8-sig": "utf-8",
@@ -121,7 +122,7 @@ class SourceMapping(_Part):
     """One source: which files, how they are written, and which contract column comes from where."""
 
     source: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
-    entity: Literal["customers", "members", "orders", "returns", "shipments", "tickets", "interactions"]
+    entity: Literal["customers", "members", "orders", "returns", "shipments", "tickets", "interactions", "merges", "golden_ids"]
     description: str | None = None
     files: str = Field(min_length=1)
     format: Literal["csv", "jsonl", "parquet", "xlsx"]

@@ -22,7 +22,9 @@ FORM_WORDS = ("iso", "epoch_s", "epoch_ms", "excel")
 _DIRECTIVE = re.compile(r"%-?([A-Za-z%])")
 _DIRECTIVES = set("YymdHIMSfpbBaAjgG%")
 _LINEAGE = {c.name for c in (*LINEAGE, ORDINAL)} | {"attributes"}
-_REFERENCES = {"customer_ref", "member_ref", "order_ref", "ticket_ref", "buyer_account"}
+_REFERENCES = {
+    "customer_ref", "member_ref", "order_ref", "ticket_ref", "buyer_account", "surviving_ref", "merged_ref", "record_ref",
+}  # fmt: skip
 _ALLOWED = {  # value forms that make sense, by contract type
     TEXT: {"values", "null"}, JSON: set(), TEXTS: {"split", "values", "null"}, BOOL: {"true", "false", "values", "null"},
     INT: {"number", "values", "null"}, FLOAT: {"number", "values", "null"}, MONEY: {"number", "values", "null"},

@@ -38,7 +38,8 @@ async def lookup(asked: LookupRequest, request: Request) -> LookupAnswer:
     backend: Backend = request.app.state.backend
     index = backend.index()
     if asked.type == "customer":
-        return index.read(lambda snapshot: _by_id(snapshot, asked.value.strip()))
+        token = _token_of_id(backend, asked.value)
+        return index.read(lambda snapshot: _by_id(snapshot, asked.value.strip(), token))
     standardised = backend.normalise(asked.type, asked.value)
     if standardised is None:
         wrong = InvalidMember(pointer="/value", code=f"not_{asked.type}", detail=f"is not a valid value of type {asked.type}")
@@ -60,7 +61,7 @@ async def lookup(asked: LookupRequest, request: Request) -> LookupAnswer:
             },
         },
         304: {"description": "Unchanged since the `ETag` named in `If-None-Match`."},
-        **problems(401, 403, 404, 405, 413, 500, 503),
+        **problems(401, 403, 404, 405, 409, 413, 500, 503),
     },
     openapi_extra=READ | {"parameters": [IF_NONE_MATCH]},
 )
@@ -71,10 +72,12 @@ async def profile(
     """The 360° document of a customer as it was published. `sections` says of which time each section is.
 
     An id that was merged into another answers with the current customer (200): `moved_from` holds the id asked for, and the header
-    `Content-Location` the address of the current one.
+    `Content-Location` the address of the current one. So does an id that another system gave before (mapping entity `golden_ids`), as long
+    as one customer holds its records; where several do, the answer is 409, and a lookup of type `customer` tells them.
     """
     backend: Backend = request.app.state.backend
-    found = backend.index().read(lambda snapshot: _whole(snapshot, customer_id))
+    token = _token_of_id(backend, customer_id)
+    found = backend.index().read(lambda snapshot: _whole(snapshot, customer_id, token))
     if found is None:
         raise ProblemError(404, "No customer has or had this id.")
     current_id, body = found
@@ -86,9 +89,24 @@ async def profile(
     return Response(body, media_type="application/json", headers=headers)
 
 
-def _whole(snapshot: Snapshot, customer_id: str) -> tuple[str, bytes] | None:
-    """The current id and the body of the answer."""
+def _token_of_id(backend: Backend, customer_id: str) -> bytes:
+    """What an id of another system is found by."""
+    standardised = backend.normalise("customer", customer_id)
+    return lookup_token(backend.keyring().token, "customer", standardised) if standardised else b""
+
+
+def _holders(snapshot: Snapshot, customer_id: str, token: bytes) -> Found:
+    """The customers an id stands for now: the hub's own, current or merged, before one that another system gave."""
     current_id = snapshot.resolve(customer_id)
+    return Found([current_id], 1) if current_id else snapshot.find(token, MAX_HITS)
+
+
+def _whole(snapshot: Snapshot, customer_id: str, token: bytes) -> tuple[str, bytes] | None:
+    """The current id and the body of the answer."""
+    holders = _holders(snapshot, customer_id, token)
+    if holders.total > 1:
+        raise ProblemError(409)
+    current_id = holders.customer_ids[0] if holders.customer_ids else None
     document = snapshot.get(current_id) if current_id else None
     if current_id is None or document is None:
         return None
@@ -98,11 +116,10 @@ def _whole(snapshot: Snapshot, customer_id: str) -> tuple[str, bytes] | None:
     return current_id, with_members(document, members)
 
 
-def _by_id(snapshot: Snapshot, customer_id: str) -> LookupAnswer:
-    current_id = snapshot.resolve(customer_id)
-    answer = _answer(snapshot, "customer", Found([current_id] if current_id else [], int(current_id is not None)))
+def _by_id(snapshot: Snapshot, customer_id: str, token: bytes) -> LookupAnswer:
+    answer = _answer(snapshot, "customer", _holders(snapshot, customer_id, token))
     for hit in answer.hits:
-        hit.moved_from = customer_id if current_id != customer_id else None
+        hit.moved_from = customer_id if hit.customer_id != customer_id else None
     return answer
 
 

@@ -12,7 +12,7 @@ from pipelines.warehouse import count, execute_with
 from schemas.match_model import MatchModel
 
 CERTAIN_BITS = 20.0  # odds of a million to one: nothing that is told of a join tells stronger ones apart (cluster.customers.confidence)
-# The nodes of a group that stewards hold together, as a chain.
+# The nodes of a group that stewards or merges of a source hold together, as a chain.
 _JUDGED_SAME = """
     SELECT before AS node_a, node_id AS node_b, ?::DOUBLE AS bits
     FROM (SELECT node_id, lag(node_id) OVER (PARTITION BY group_id ORDER BY node_id) AS before
@@ -21,7 +21,7 @@ _JUDGED_SAME = """
 _NUMBERED = "JOIN {nodes} a ON a.node_id = node_a JOIN {nodes} b ON b.node_id = node_b"
 
 
-JUDGED_BITS = 1000.0  # of a join that a steward's judgement makes
+JUDGED_BITS = 1000.0  # of a join that a judgement or a merge of a source makes
 
 
 def gather_scope(con: duckdb.DuckDBPyConnection, model: MatchModel, everything: bool) -> None:

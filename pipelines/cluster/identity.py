@@ -131,12 +131,15 @@ def _name_new(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("INSERT INTO label_ids SELECT label, customer_id FROM new_ids")
 
 
-# Judgements that hold mentions of two customers together, or keep mentions of them apart.
-_JUDGED = """
+# What holds mentions of two customers together, or keeps mentions of them apart: judgements, or merges of a source.
+_CONSTRAINED = """
     WITH judged AS (
-        SELECT DISTINCT h.customer_id AS was, p.customer_id AS now_is, j.group_id, j.apart_from
-        FROM match.judged_records j JOIN placed p USING (record_id) LEFT JOIN held h USING (record_id))
-    SELECT a.was AS customer_id, b.was AS other_id FROM judged a JOIN judged b ON a.group_id = b.group_id AND a.was <> b.was
+        SELECT DISTINCT h.customer_id AS was, p.customer_id AS now_is, j.group_id, j.judged_group_id, j.apart_from
+        FROM match.judged_records j JOIN placed p USING (record_id) LEFT JOIN held h USING (record_id))"""
+_MERGED = f"""{_CONSTRAINED}
+    SELECT a.was AS customer_id, b.was AS other_id FROM judged a JOIN judged b ON a.group_id = b.group_id AND a.was <> b.was"""
+_JUDGED = f"""{_CONSTRAINED}
+    SELECT a.was AS customer_id, b.was AS other_id FROM judged a JOIN judged b ON a.judged_group_id = b.judged_group_id AND a.was <> b.was
     UNION
     SELECT a.now_is, b.now_is FROM judged a JOIN judged b ON list_contains(a.apart_from, b.group_id) AND a.now_is <> b.now_is"""
 # The model was adopted after clusters were last decided.
@@ -154,7 +157,8 @@ def _write_events(con: duckdb.DuckDBPyConnection, now: object, seq: int) -> dict
             UNION ALL
             SELECT 'gone', customer_id, NULL FROM (SELECT DISTINCT customer_id FROM held) ANTI JOIN chosen USING (customer_id))
         SELECT ?, row_number() OVER (ORDER BY customer_id, kind, other_id), ?, kind, customer_id, other_id,
-               CASE WHEN (customer_id, other_id) IN ({_JUDGED}) THEN 'judgements' WHEN ({_NEW_MODEL}) THEN 'model' ELSE 'records' END
+               CASE WHEN (customer_id, other_id) IN ({_JUDGED}) THEN 'judgements' WHEN (customer_id, other_id) IN ({_MERGED}) THEN 'merges'
+                    WHEN ({_NEW_MODEL}) THEN 'model' ELSE 'records' END
         FROM happened""",
         [seq, now],
     )

@@ -24,7 +24,7 @@ WORDS = Path(__file__).with_name("header_words.yaml")
 _FILE_WORDS = {
     "orders": "order|订单|交易", "returns": "return|refund|退", "shipments": "ship|logist|deliver|waybill|物流|发货|快递",
     "tickets": "ticket|case|工单", "members": "member|loyal|会员", "interactions": "call|chat|interact|通话|会话",
-    "customers": "customer|crm|client|客户",
+    "customers": "customer|crm|client|客户", "merges": "merge|dedup|合并", "golden_ids": "golden|xref|crosswalk|oneid|mdm",
 }  # fmt: skip
 _YES_NO = {word.lower() for word in (*Formats().true, *Formats().false)}
 _GENDERS = "{男: male, 女: female, M: male, F: female, Male: male, Female: female, male: male, female: female}"

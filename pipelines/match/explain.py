@@ -140,12 +140,12 @@ def _shown(con: duckdb.DuckDBPyConnection, comparison: str, nodes: tuple[int, in
 def _verdict(con: duckdb.DuckDBPyConnection, model: MatchModel, records: tuple[str, str], found: Explanation) -> str:
     """What came of the pair, in a sentence."""
     judged = con.execute(
-        """SELECT a.group_id = b.group_id, list_contains(a.apart_from, b.group_id)
+        """SELECT a.group_id = b.group_id, list_contains(a.apart_from, b.group_id), a.judged_group_id = b.judged_group_id
         FROM match.judged_records a, match.judged_records b WHERE a.record_id = ? AND b.record_id = ?""",
         list(records),
     ).fetchall()
     if judged and judged[0][0]:
-        return "A steward holds them together."
+        return "A steward holds them together." if judged[0][2] else "The source merged them, and nothing stronger speaks against it."
     if judged and judged[0][1]:
         return "A steward keeps them apart."
     forbidding = [e.reason for e in found.evidence if any(x.forbids and x.level == e.level for x in model.comparisons[e.comparison])]

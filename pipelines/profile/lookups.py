@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from pipelines.stage import pending
+from pipelines.standardise.keys import trim_sql
 
 # The value after its namespace; `wechat_id` has none.
 _BARE = "CASE WHEN kind = 'wechat_id' OR NOT contains(value, ':') THEN value ELSE value[1 + instr(value, ':') :] END"
@@ -28,10 +29,16 @@ _FACTS = """
           WHERE o.customer_id IS DISTINCT FROM s.customer_id) {of}
     UNION ALL SELECT 'ticket', ticket_no, customer_id FROM mart.tickets {of} WHERE ticket_no IS NOT NULL"""
 
+# A former id leads to whoever holds the records now that it stood for.
+_FORMER_IDS = f"""
+    SELECT 'customer' AS kind, {trim_sql("golden_id")} AS value, customer_id
+    FROM raw.golden_ids JOIN cluster.members ON record_id = record_ref"""
+
 
 def _select(of: str) -> str:
     return f"""SELECT DISTINCT kind, value, customer_id
-        FROM ({_CONTACTS.format(bare=_BARE, of=of)} UNION ALL {_FACTS.format(of=of)}) AS found(kind, value, customer_id)
+        FROM ({_CONTACTS.format(bare=_BARE, of=of)} UNION ALL {_FACTS.format(of=of)} UNION ALL FROM ({_FORMER_IDS}) {of})
+            AS found(kind, value, customer_id)
         WHERE value <> '' AND customer_id IS NOT NULL"""
 
 
@@ -44,6 +51,7 @@ def derive_lookups(con: duckdb.DuckDBPyConnection, *, everything: bool) -> None:
         con.execute(f"INSERT INTO mart.lookups {_select('')}")
         return
     _add_crossed(con)
+    _add_renamed(con)
     of = "SEMI JOIN profile_affected USING (customer_id)"
     con.execute(f"CREATE OR REPLACE TEMP TABLE profile_lookups_before AS FROM mart.lookups {of}")
     con.execute(f"CREATE OR REPLACE TEMP TABLE profile_lookups_after AS {_select(of)}")
@@ -65,3 +73,15 @@ def _add_crossed(con: duckdb.DuckDBPyConnection) -> None:
             WHERE kind IN ('phone', 'email') AND hash(kind, value) IN (SELECT key::UBIGINT FROM profile_turned)"""
         )
     con.execute("DROP TABLE profile_turned")
+
+
+def _add_renamed(con: duckdb.DuckDBPyConnection) -> None:
+    """Former ids come and go with rows of their own, of whomever they are about."""
+    if pending(con, "profile", "raw", "golden_ids", "profile_renamed"):
+        before = "SELECT kind, value, customer_id FROM mart.lookups WHERE kind = 'customer'"
+        after = f"SELECT DISTINCT kind, value, customer_id FROM ({_FORMER_IDS}) WHERE value <> ''"
+        con.execute(
+            f"""INSERT INTO profile_affected
+            SELECT customer_id FROM (({before}) EXCEPT ({after})) UNION SELECT customer_id FROM (({after}) EXCEPT ({before}))"""
+        )
+    con.execute("DROP TABLE profile_renamed")

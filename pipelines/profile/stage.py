@@ -56,7 +56,7 @@ def profile(con: duckdb.DuckDBPyConnection, run: Run, seq: int, *, part_customer
         con.execute(f"DROP TABLE IF EXISTS profile_{table}")
     for noun in _CHANGING:
         con.execute(f"DROP TABLE IF EXISTS profile_changed_{noun}")
-    for layer in ("gold", "match", "std"):
+    for layer in ("gold", "match", "std", "raw"):
         take_in(con, "profile", layer)
     facts["profiles"] = count(con, "SELECT count(*) FROM mart.profiles")
     facts["lookups"] = count(con, "SELECT count(*) FROM mart.lookups")

@@ -42,6 +42,6 @@ EVENTS = table(
     col("kind", TEXT, "created | merged | split | restored (an id that had merged, split off again) | gone."),
     col("customer_id", TEXT, "Customer the event is about.", "customer_id"),
     col("other_id", TEXT, "merged: surviving id; split, restored: id it was split from.", "customer_id"),
-    col("cause", TEXT, "judgements (a steward's) | model (another one was adopted) | records (they came, went or changed)."),
+    col("cause", TEXT, "judgements (a steward's) | merges (a source's) | model (another one) | records (they came, went or changed)."),
 )
 TABLES = (MEMBERS, FORMER_MEMBERS, CUSTOMERS, EVENTS)

@@ -113,7 +113,7 @@ LOOKUPS = table(
     "mart.lookups",
     "What a customer can be found by: clear normalised value here, keyed token when published.",
     ("kind", "value", "customer_id"),
-    col("kind", TEXT, "phone | email | order | waybill | ticket | member | id_number | wechat."),
+    col("kind", TEXT, "phone | email | order | waybill | ticket | member | id_number | wechat | customer (a former id of another system)."),
     col("value", TEXT, "Standardised value without namespace.", "identifier"),
     col("customer_id", TEXT, "Customer.", "customer_id"),
 )

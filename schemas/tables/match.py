@@ -80,10 +80,19 @@ NAME_TERMS = table(
 )
 JUDGED_RECORDS = table(
     "match.judged_records",
-    "Mentions that stewards judged, as far as their judgements do not contradict each other.",
+    "Mentions that stewards judged or a source merged, as far as these do not contradict each other.",
     "record_id",
     col("record_id", TEXT, "Mention, whether or not there is one now."),
-    col("group_id", TEXT, "Least mention of those judged to be the same party as this one."),
+    col("group_id", TEXT, "Least mention of those judged or merged to be the same party as this one."),
     col("apart_from", TEXTS, "Groups judged to be other parties than this one, in order."),
+    col("judged_group_id", TEXT, "As group_id by judgements alone; null when only merges of a source name it."),
 )
-TABLES = (NODES, NODE_RECORDS, NODE_IDENTIFIERS, IDENTIFIER_USE, PAIRS, MODELS, NAME_TERMS, JUDGED_RECORDS)
+MERGE_FINDINGS = table(
+    "match.merge_findings",
+    "Merges of a source (raw.merges) that were not applied, or that are odd and were.",
+    ("row_id", "finding"),
+    col("row_id", TEXT, "Row of raw.merges."),
+    col("finding", TEXT, "different_documents | judged_apart | incomplete (not applied); cycle | chain | unknown_record (applied)."),
+    col("is_applied", BOOL, "Its two records are held together.", nullable=False),
+)
+TABLES = (NODES, NODE_RECORDS, NODE_IDENTIFIERS, IDENTIFIER_USE, PAIRS, MODELS, NAME_TERMS, JUDGED_RECORDS, MERGE_FINDINGS)

@@ -354,6 +354,28 @@ INTERACTIONS = table(
 )
 
 # entity of a source mapping -> its header table and the tables of its nested parts
+MERGES = table(
+    "raw.merges",
+    "What a source merged before the hub was there: pairs of its own records that it says are one.",
+    "row_id",
+    *LINEAGE,
+    col("merge_key", TEXT, "Native key of the merge."),
+    col("surviving_ref", TEXT, "`<source>:<key>` of the record that was kept.", "record_key"),
+    col("merged_ref", TEXT, "`<source>:<key>` of the record that went into it.", "record_key"),
+    col("merged_at", TIME, "When it was merged; of merges that cannot all hold the oldest do."),
+    col("reason", TEXT, "Why, as the source says.", "free_text"),
+)
+
+GOLDEN_IDS = table(
+    "raw.golden_ids",
+    "Ids that another system gave to customers before the hub was there, and the records it gave them to.",
+    "row_id",
+    *LINEAGE,
+    col("golden_key", TEXT, "Native key of the row."),
+    col("golden_id", TEXT, "The former id.", "customer_id"),
+    col("record_ref", TEXT, "`<source>:<key>` of a record it stood for.", "record_key"),
+)
+
 ENTITIES: dict[str, tuple[Table, dict[str, Table]]] = {
     "customers": (CUSTOMERS, {}),
     "members": (MEMBERS, {}),
@@ -362,6 +384,8 @@ ENTITIES: dict[str, tuple[Table, dict[str, Table]]] = {
     "shipments": (SHIPMENTS, {"parcels": PARCELS, "events": SHIPMENT_EVENTS}),
     "tickets": (TICKETS, {"messages": TICKET_MESSAGES}),
     "interactions": (INTERACTIONS, {}),
+    "merges": (MERGES, {}),
+    "golden_ids": (GOLDEN_IDS, {}),
 }
 _INPUTS = (t for header, parts in ENTITIES.values() for t in (header, *parts.values()))
 TABLES = (FILES, READINGS, QUARANTINE, SUPERSEDED, JUDGEMENTS, OVERRIDES, ROWS, *_INPUTS)

@@ -54,6 +54,22 @@ def test_a_customer_id_leads_to_the_customer_it_is_now(agent: Client, asked: str
     assert (hit["customer_id"], hit["moved_from"], hit["name"]) == (ADA, moved_from, "张**")
 
 
+def test_an_id_of_another_system_leads_to_whoever_holds_its_records_now(home: Home, agent: Client) -> None:
+    former = [("MDM-1", ADA), ("MDM-2", ADA), ("MDM-2", BO), (FORMER, BO)]
+    home.publish("v2", lookups=[("customer", value, customer_id) for value, customer_id in former])
+    [hit] = agent.post(LOOKUP, json={"type": "customer", "value": " MDM-1 "}).json()["hits"]
+    assert (hit["customer_id"], hit["moved_from"]) == (ADA, "MDM-1")
+    profile = agent.get("/v1/customers/MDM-1")
+    assert (profile.status_code, profile.json()["customer_id"], profile.json()["moved_from"]) == (200, ADA, "MDM-1")
+    assert profile.headers["content-location"] == f"/v1/customers/{ADA}"
+    assert [hit["customer_id"] for hit in agent.post(LOOKUP, json={"type": "customer", "value": "MDM-2"}).json()["hits"]] == [BO, ADA]
+    several = agent.get("/v1/customers/MDM-2")
+    assert (several.status_code, several.json()["type"]) == (409, "urn:hub:problem:several-customers")
+    assert "MDM" not in several.text
+    assert agent.get(f"/v1/customers/{FORMER}").json()["customer_id"] == ADA, "the hub's own ids come first"
+    assert agent.get("/v1/customers/MDM-3").status_code == 404
+
+
 @pytest.mark.parametrize("value", ["c999", " ", "x" * 200, "键" * 200])
 def test_an_id_nobody_has_leads_to_nobody(agent: Client, value: str) -> None:
     assert agent.post(LOOKUP, json={"type": "customer", "value": value}).json()["hits"] == []

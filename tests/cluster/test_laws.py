@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.warehouse import open_warehouse
 from schemas import match_model
-from tests.match.world import Mention, judge, partition, put, resolve
+from tests.match.world import Mention, findings, judge, merged, partition, put, resolve
 
 NAMES = ["王伟", "李娜", "张小明", "张晓明", "王芳", "欧阳修", "王*", "张**", None]
 PINYIN = {"张小明": "zhang xiao ming", "张晓明": "zhang xiao ming"}
@@ -49,6 +49,7 @@ JUDGEMENTS = st.lists(
     st.tuples(RECORDS, RECORDS, st.sampled_from(["same", "different"])).filter(lambda j: j[0] != j[1]),
     max_size=5, unique_by=lambda j: tuple(sorted(j[:2])),
 )  # fmt: skip
+MERGES = st.lists(st.tuples(RECORDS, RECORDS), max_size=5)
 
 
 @pytest.fixture(autouse=True)
@@ -63,13 +64,14 @@ def low_lines(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(populations(), JUDGEMENTS, st.randoms(use_true_random=False), st.integers(1, 5))
-def test_any_order_and_batching_with_withdrawals_and_judgements_gives_the_clusters_of_one_full_run(
-    rows: list[Mention], judgements: list[tuple[str, str, str]], chance: random.Random, batches: int
+@given(populations(), JUDGEMENTS, MERGES, st.randoms(use_true_random=False), st.integers(1, 5))
+def test_any_order_and_batching_with_withdrawals_judgements_and_merges_gives_the_clusters_of_one_full_run(
+    rows: list[Mention], judgements: list[tuple[str, str, str]], merges: list[tuple[str, str]], chance: random.Random, batches: int
 ) -> None:
     once = open_warehouse(":memory:")
     put(once, rows)
     judge(once, *judgements)
+    merged(once, *merges)
     resolve(once)
 
     stepwise = open_warehouse(":memory:")
@@ -80,11 +82,14 @@ def test_any_order_and_batching_with_withdrawals_and_judgements_gives_the_cluste
     for n in range(batches):
         put(stepwise, shuffled[n::batches], gone=[p.record_id for p in passing[n : n + 1]])
         judge(stepwise, *chance.sample(judgements, chance.randint(0, len(judgements))))
+        merged(stepwise, *chance.sample(merges, chance.randint(0, len(merges))))
         resolve(stepwise)
     put(stepwise, [], gone=[p.record_id for p in passing])
     judge(stepwise, *judgements)
+    merged(stepwise, *merges)
     resolve(stepwise)
     assert partition(stepwise) == partition(once)
+    assert findings(stepwise) == findings(once)
 
     def pairs(con):  # type: ignore[no-untyped-def]
         return con.execute("SELECT node_a, node_b, round(bits, 9), levels FROM match.pairs ORDER BY ALL").fetchall()

@@ -31,7 +31,7 @@ _KEYS = {
     "std.identifiers": ("record_id", "kind", "value"),
     "std.orders": ("order_id",), "std.returns": ("return_id",), "std.shipments": ("shipment_id",), "std.tickets": ("ticket_id",),
     "std.interactions": ("interaction_id",), "cluster.members": ("record_id",), "cluster.customers": ("customer_id",),
-    "match.identifier_use": ("kind", "value"),
+    "match.identifier_use": ("kind", "value"), "raw.golden_ids": ("row_id",),
 }  # fmt: skip
 _OWN_KINDS = {"phone_norm": "phone", "email_norm": "email", "account": "account", "openid": "openid", "unionid": "unionid", "uscc": "uscc"}
 Row = dict[str, Any]
@@ -89,6 +89,10 @@ class World:
     def forget(self, record_id: str) -> None:
         for table in ("std.mentions", "std.identifiers", "cluster.members", "raw.customers", "raw.members"):
             self.drop(table, record_id)
+
+    def former_id(self, row_id: str, golden_id: str, record_id: str) -> None:
+        """Another system gave the record that id."""
+        self.put("raw.golden_ids", row_id=row_id, source="mdm", file_id="f", line_n=1, golden_id=golden_id, record_ref=record_id)
 
     def order(
         self, order_id: str, buyer: str | None, recipient: str | None, at: datetime, amount: str,

@@ -65,6 +65,22 @@ def judge(con: duckdb.DuckDBPyConnection, *judgements: tuple[str, str, str]) -> 
         con.execute("INSERT INTO raw.judgements VALUES (?, ?, ?, ?)", [*sorted((one, two)), verdict, number])
 
 
+def merged(con: duckdb.DuckDBPyConnection, *merges: tuple[str, str]) -> None:
+    """Make (surviving, merged) what the sources say they merged, oldest first, as the extract stage leaves it."""
+    con.execute("DELETE FROM raw.merges")
+    for number, (surviving, gone) in enumerate(merges, 1):
+        con.execute(
+            """INSERT INTO raw.merges (row_id, source, file_id, line_n, surviving_ref, merged_ref, merged_at)
+            VALUES (?, 'crm_merges', 'f', ?, ?, ?, ?)""",
+            [f"m:{number}", number, surviving, gone, BASE + timedelta(days=number)],
+        )
+
+
+def findings(con: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    """(row, finding) of match.merge_findings."""
+    return set(con.execute("SELECT row_id, finding FROM match.merge_findings").fetchall())
+
+
 def resolve(con: duckdb.DuckDBPyConnection, *, full: bool = False, day: int = 0) -> None:
     run = Run("test", full=full, now=BASE + timedelta(days=day))
     carry_out(con, run, "match", match)

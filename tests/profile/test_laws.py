@@ -24,7 +24,7 @@ PLACES = (
 STATUSES = ("completed", "paid", "closed", "refunded")
 CUSTOMERS = tuple(f"c{n}" for n in range(12))
 ROWS = 10  # of each kind
-KINDS = ("crm", "member", "order", "return", "shipment", "ticket", "interaction", "use", *["touch"] * 8)
+KINDS = ("crm", "member", "order", "return", "shipment", "ticket", "interaction", "use", "former id", *["touch"] * 8)
 TOUCHES = {
     "std.orders": {"order_no": ("A", "B", "C"), "order_status": STATUSES, "amount_cny": ("1.00", "20.00", "300.00")},
     "std.returns": {"returned_at": (day(40), day(41)), "reason": ("尺码", "质量"), "refund_cny": ("1.00", "2.00")},
@@ -67,6 +67,8 @@ def change(world: World, dice: random.Random) -> None:
             world.put("std.returns", return_id=f"ret:{n}", order_id=order, link=link, returned_at=when, refund_cny=refund)
     elif kind == "touch":
         touch(world, dice)
+    elif kind == "former id":
+        world.drop("raw.golden_ids", f"mdm:{n}") if gone else world.former_id(f"mdm:{n}", f"G{n % 4}", f"crm:{dice.randrange(ROWS)}")
     elif kind == "use":
         world.put("match.identifier_use", kind="phone", value=dice.choice(PHONES[:3]), is_shared=dice.random() < 0.5)
     else:
