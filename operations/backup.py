@@ -107,7 +107,12 @@ def _copy_home(settings: Settings, folder: Path) -> list[StoredFile]:
 
     def copy(group: list[Path]) -> list[StoredFile]:
         first, *others = group
-        size, sha256 = copy_hashed(home / first, folder / first)
+        try:
+            size, sha256 = copy_hashed(home / first, folder / first)
+        except FileNotFoundError:
+            if (home / first).is_relative_to(settings.landing):  # no lock keeps a source from taking its file away again
+                return []
+            raise
         for other in others:
             share(folder / first, folder / other)
         return [StoredFile(first.as_posix(), size, sha256), *(StoredFile(o.as_posix(), size, sha256, first.as_posix()) for o in others)]

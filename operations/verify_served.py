@@ -73,7 +73,7 @@ def served_checks(home: Home) -> Iterator[Check]:
     """Every entry of the serving index against the warehouse, unless it is of another version than the one published last."""
     if home.version is None:
         return
-    with closing(ServingIndex.open(home.settings.serving)) as index:
+    with closing(ServingIndex.open(home.settings.serving, walks=True)) as index:
         wanted = home.version.name
         versions = {"served": str(index.meta.get("version")), "by the warehouse": str(last_published(home.con))}
         wrong = tuple(f"{version} ({where})" for where, version in versions.items() if version != wanted)

@@ -119,13 +119,13 @@ class ServingIndex:
         self._base: _Base | None = base
 
     @classmethod
-    def open(cls, serving: Path) -> ServingIndex:
-        """Open what `serving/current.json` names.
+    def open(cls, serving: Path, *, walks: bool = False) -> ServingIndex:
+        """Open what `serving/current.json` names. `walks`: for somebody who reads it from front to back, so that the system reads ahead.
 
         Raises:
             ServingUnavailable: absent, damaged, or of another schema.
         """
-        seen, base = _open_current(serving)
+        seen, base = _open_current(serving, walks=walks)
         return cls(serving, seen, base)
 
     def get(self, customer_id: str) -> bytes | None:
@@ -200,7 +200,7 @@ def _look(serving: Path) -> tuple[int, int, int]:
     return found.st_mtime_ns, found.st_ino, found.st_size
 
 
-def _open_current(serving: Path, open_base: _Base | None = None) -> tuple[tuple[int, int, int], _Base]:
+def _open_current(serving: Path, open_base: _Base | None = None, *, walks: bool = False) -> tuple[tuple[int, int, int], _Base]:
     """Open what the pointer names; when that vanishes between two quick switches, look again."""
     for last in (False, False, True):
         seen = _look(serving)
@@ -212,29 +212,29 @@ def _open_current(serving: Path, open_base: _Base | None = None) -> tuple[tuple[
         if named and (folder / DATA).is_file():
             if open_base is not None and open_base.folder == str(folder):
                 return seen, open_base
-            return seen, _open_base(folder, int(named.get("bytes", 0)))
+            return seen, _open_base(folder, int(named.get("bytes", 0)), walks)
         if last:
             break
     raise ServingUnavailable("the serving index is missing", where=str(folder), mend=_REBUILD)
 
 
-def _open_base(folder: Path, least_bytes: int) -> _Base:
+def _open_base(folder: Path, least_bytes: int, walks: bool) -> _Base:
     with _opening:
         found = (folder / DATA).stat()
         if found.st_size < least_bytes:  # LMDB would only notice by a bus error on the first page that is not there
             raise ServingUnavailable("the serving index is cut off", where=str(folder), mend=_REBUILD)
         base = _open_here.get((found.st_dev, found.st_ino))
         if base is None:
-            base = _open_folder(folder, found.st_size)
+            base = _open_folder(folder, found.st_size, walks)
             _open_here[(found.st_dev, found.st_ino)] = base
         return base
 
 
-def _open_folder(folder: Path, size: int) -> _Base:
+def _open_folder(folder: Path, size: int, walks: bool) -> _Base:
     try:
         env = lmdb.open(
             str(folder), readonly=True, create=False, max_dbs=len(DATABASES), max_readers=MAX_READERS,
-            map_size=max(_LEAST_MAP, 8 * size), readahead=False,
+            map_size=max(_LEAST_MAP, 8 * size), readahead=walks,
         )
         base = _Base(str(folder), env, {name: env.open_db(name.encode(), create=False) for name in DATABASES})
         with env.begin() as txn:

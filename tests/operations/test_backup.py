@@ -15,6 +15,7 @@ from ledger.judgements import judge
 from ledger.store import open_ledger
 from operations.archive import FILE, read_archive
 from operations.backup import back_up
+from operations.copying import copy_hashed
 from operations.restore import restore
 from pipelines.publish.keyring import load_keyring
 from pipelines.publish.serving_index import ServingIndex
@@ -142,6 +143,24 @@ def test_an_older_one_is_replaced_only_by_force_and_only_by_a_whole_one(
     newer = back_up(settings, tmp_path / "backup", force=True)
     assert read_archive(tmp_path / "backup") == newer != older
     assert sorted(path.name for path in (tmp_path / "backup").iterdir()) == sorted([newer.folder, FILE])
+
+
+def test_a_landing_file_may_be_taken_away_meanwhile_nothing_else(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n, name in enumerate(("landing/crm_1.csv", "models/person.yaml")):
+
+        def taken_away(source: Path, target: Path, name: str = name) -> tuple[int, str]:
+            if source == settings.home / name:
+                source.unlink()
+            return copy_hashed(source, target)
+
+        monkeypatch.setattr(operations.backup, "copy_hashed", taken_away)
+        if n == 0:
+            assert name not in [file.path for file in back_up(settings, tmp_path / "backup").files]
+        else:
+            with pytest.raises(HubError, match=r"person\.yaml: the backup was broken off"):
+                back_up(settings, tmp_path / "other")
 
 
 def test_what_a_run_left_half_made_is_not_in_it(settings: Settings, tmp_path: Path) -> None:
