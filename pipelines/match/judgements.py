@@ -66,11 +66,16 @@ def take_in_judgements(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
 
 
 def _put(con: duckdb.DuckDBPyConnection, judged: dict[str, str], groups: Groups) -> None:
-    """Temp `judged_now`, in the shape of match.judged_records. `judged`: groups by judgements alone."""
+    """Temp `judged_now`, in the shape of match.judged_records, from `groups` and temp `merged_groups`. `judged`: groups by judgements
+    alone."""
     foes: dict[str, list[str]] = {}
     for group, foe in sorted(groups.apart()):
         foes.setdefault(group, []).append(foe)
     names = groups.names()
     records = sorted(names)
     columns = [records, [names[r] for r in records], [foes.get(names[r], []) for r in records], [judged.get(r) for r in records]]
-    execute_with(con, "CREATE OR REPLACE TEMP TABLE judged_now AS FROM rows", [], pa.table(columns, schema=JUDGED_RECORDS.arrow))
+    execute_with(
+        con, "CREATE OR REPLACE TEMP TABLE judged_now AS FROM rows UNION ALL SELECT record_id, group_id, [], NULL FROM merged_groups", [],
+        pa.table(columns, schema=JUDGED_RECORDS.arrow),
+    )
+    con.execute("DROP TABLE merged_groups")

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.match.explain import explain_pair
-from pipelines.match.judgements import settle
+from pipelines.match.judgements import settle, take_in_judgements
 from pipelines.match.merges import Merge, apply_merges
 from pipelines.match.must_links import Groups
 from pipelines.warehouse import open_warehouse
@@ -115,6 +115,32 @@ def test_half_a_merge_is_told(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("INSERT INTO raw.merges (row_id, source, file_id, line_n, surviving_ref) VALUES ('m:9', 'crm_merges', 'f', 9, 'crm:1')")
     resolve(con)
     assert findings(con) == {("m:1", "incomplete"), ("m:9", "incomplete")}
+
+
+def several(group_of: dict[str, str]) -> dict[str, str]:
+    """Without records that are a group alone."""
+    return {record: group for record, group in group_of.items() if list(group_of.values()).count(group) > 1}
+
+
+@settings(max_examples=25, deadline=None)
+@given(PAIRS, JUDGED, PAPERS)
+def test_set_by_set_it_is_what_merge_by_merge_would_give(
+    pairs: list[tuple[str, str]], judged: list[tuple[str, str, str]], papers: dict[str, frozenset[str]]
+) -> None:
+    con = open_warehouse(":memory:", memory="1GB", threads=1)
+    merged(con, *pairs)
+    judged = list({tuple(sorted(j[:2])): j for j in judged}.values())
+    judge(con, *judged)
+    for record, own in papers.items():
+        con.execute("INSERT INTO std.identifiers VALUES (?, 'id_number', ?, true, false, true)", [record, *own])
+    take_in_judgements(con)
+    groups = Groups()
+    settle([(n, *judgement) for n, judgement in enumerate(judged, 1)], groups)
+    refused = apply_merges(groups, [Merge(f"m:{n}", *pair) for n, pair in enumerate(pairs, 1)], papers)
+    held = dict(con.execute("SELECT record_id, group_id FROM match.judged_records").fetchall())
+    assert several(held) == several(groups.names())
+    assert {of for of in findings(con) if of[1] in ("different_documents", "judged_apart")} == set(refused)
+    con.close()
 
 
 @given(PAIRS, JUDGED, PAPERS)
