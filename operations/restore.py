@@ -73,13 +73,16 @@ def restore(settings: Settings, directory: Path, *, force: bool = False, ledgers
         _opened(ledgers) as others,
     ):
         begun = _begun(settings.home)
-        if begun is None or begun.folder != archive.folder:
-            if not force:
-                _refuse_live(settings, begun)
-            if begun is not None:  # another restore was cut off here: finished, it leaves a whole home to replace
-                _switch(settings, begun, others)
-            begun = _stage(settings, directory, archive)
-        return Restored(archive, *_switch(settings, begun, others))
+        goes_on = begun is not None and begun.folder == archive.folder
+        if not goes_on and not force:
+            _refuse_live(settings, begun)
+        ledger, aside = _ledger(settings)  # before anything is exchanged: one that does not answer ends the restore here
+        with closing(ledger):
+            if begun is not None and not goes_on:  # another restore was cut off here: finished, it leaves a whole home to replace
+                _switch(settings, ledger, begun, others)
+            switch = begun if begun is not None and goes_on else _stage(settings, directory, archive)
+            kept = _switch(settings, ledger, switch, others)
+    return Restored(archive, kept, aside)
 
 
 def _check_keys(settings: Settings, archive: Archive) -> None:
@@ -168,6 +171,7 @@ def _stage(settings: Settings, directory: Path, archive: Archive) -> _Switch:
         for file in archive.files:
             if file.same_as:
                 share(staged / file.same_as, staged / file.path)
+        open_ledger(f"sqlite:///{(staged / LEDGER).absolute()}").close()  # refuses a later release's while there is time
     except BaseException:
         _remove(staged)
         raise
@@ -186,12 +190,10 @@ def _say(home: Path, switch: _Switch) -> None:
     sync_folder(home)
 
 
-def _switch(settings: Settings, switch: _Switch, others: list[Ledger]) -> tuple[dict[str, int], Path | None]:
-    """Fill the ledger and exchange the names; answer as `Restored`. Done again from any point of it, it comes to the same."""
+def _switch(settings: Settings, ledger: Ledger, switch: _Switch, others: list[Ledger]) -> dict[str, int]:
+    """Fill the ledger and exchange the names; answer which acts were kept. Done again from any point of it, it comes to the same."""
     home, staged, replaced = settings.home, settings.home / STAGED, settings.home / REPLACED
-    ledger, aside = _ledger(settings)
-    with closing(ledger):
-        kept = refill(ledger, staged / LEDGER, others=others)
+    kept = refill(ledger, staged / LEDGER, others=others)
     for name in switch.go:
         if (home / name).exists() and not (replaced / name).exists():
             (home / name).rename(replaced / name)
@@ -207,7 +209,7 @@ def _switch(settings: Settings, switch: _Switch, others: list[Ledger]) -> tuple[
     sync_folder(home)
     _remove(staged)
     _remove(replaced)
-    return kept, aside
+    return kept
 
 
 def _ledger(settings: Settings) -> tuple[Ledger, Path | None]:

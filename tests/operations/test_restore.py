@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,13 +17,14 @@ from ledger.api_keys import issue_key, list_keys, revoke_key
 from ledger.judgements import judge
 from ledger.runs import start_run
 from ledger.store import open_ledger
-from operations.archive import FILE, read_archive
+from operations.archive import FILE, read_archive, write_archive
 from operations.backup import back_up
+from operations.copying import hash_file
 from operations.restore import restore
 from pipelines.home_use import SWITCHING, served_by_nobody, serving_from
 from pipelines.publish.keyring import create_keyring, load_keyring
 from pipelines.warehouse import open_warehouse
-from schemas.errors import HomeBusy, HomeDamaged, HubError, UsageError
+from schemas.errors import HomeBusy, HomeDamaged, HubError, LedgerUnavailable, UsageError
 from schemas.settings import Settings
 from tests.e2e.hub import files_below, hub, served
 from tests.operations.conftest import judged, settings_of
@@ -152,6 +155,27 @@ def test_a_backup_of_a_later_release_is_refused(settings: Settings, tmp_path: Pa
     back_up(settings, tmp_path / "later")
     with pytest.raises(HomeDamaged, match="schema 999"):
         restore(settings, tmp_path / "later", force=True)
+
+
+def test_a_ledger_of_a_later_release_is_refused_before_anything_is_exchanged(settings: Settings, tmp_path: Path) -> None:
+    back_up(settings, tmp_path / "backup")
+    archive = read_archive(tmp_path / "backup")
+    stored = tmp_path / "backup" / archive.folder / "ledger.db"
+    with closing(sqlite3.connect(stored)) as con, con:
+        con.execute("UPDATE alembic_version SET version_num = '9999'")
+    files = tuple(replace(f, bytes=stored.stat().st_size, sha256=hash_file(stored)) if f.path == "ledger.db" else f for f in archive.files)
+    write_archive(tmp_path / "backup", replace(archive, files=files))
+    before = content(settings.home)
+    with pytest.raises(HomeDamaged, match="9999"):
+        restore(settings, tmp_path / "backup", force=True)
+    assert content(settings.home) == before and not (settings.home / SWITCHING).exists()
+
+
+def test_a_ledger_that_does_not_answer_ends_a_restore_in_time(settings: Settings, backup: Path, tmp_path: Path) -> None:
+    before = content(settings.home)
+    with pytest.raises(LedgerUnavailable):
+        restore(settings.model_copy(update={"ledger_url": f"sqlite:///{tmp_path}/not/there/ledger.db"}), backup, force=True)
+    assert content(settings.home) == before and not (settings.home / SWITCHING).exists()
 
 
 def test_what_people_did_since_survives(settings: Settings, tmp_path: Path) -> None:
