@@ -1,6 +1,6 @@
 # Customer hub. `make demo` and `make test` need git, make and Python 3.11 or newer, nothing else. Written for GNU make 3.81 and newer.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lock bench-pipeline bench-identity bench-companies bench-addresses bench-skew bench-writeback clean
+.PHONY: help demo test check lock bench-pipeline bench-identity bench-companies bench-addresses bench-skew bench-golden bench-writeback clean
 SHELL := /bin/sh
 
 VENV  := .venv
@@ -24,6 +24,7 @@ help:
 	@echo "make bench-addresses                 measure the address comparator on real pairs"
 	@echo "make bench-skew                      match people who share one phone or one name"
 	@echo "make bench-writeback                 how right change orders are, and what a CRM that obeys has left"
+	@echo "make bench-golden [CUSTOMERS=...]    time golden records and hold them against the truth"
 	@echo "make clean                           remove the virtual environment and caches; data/ stays"
 
 # The first interpreter that runs and is new enough: a name on the PATH alone says nothing (shims, stubs).
@@ -79,6 +80,9 @@ bench-addresses: $(STAMP)
 
 bench-skew: $(STAMP)
 	@$(BIN)/python -m benchmarks.skew
+
+bench-golden: $(STAMP)
+	@$(BIN)/python -m benchmarks.golden --customers $(CUSTOMERS)
 
 bench-writeback: $(STAMP)
 	@$(BIN)/python -m benchmarks.writeback
