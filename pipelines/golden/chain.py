@@ -16,7 +16,7 @@ STEWARD = 0  # the voice of overrides
 ONLY_VALUE = "only_value"
 
 # The best record of a value is the least HUGEINT of its parts put side by side: comparing numbers costs a tenth of comparing structs. Bits
-# of each part; a record without a time is older than any other, and `record_key` numbers records in the order of their keys.
+# of each part; a record without a time is older than any other, and `record_key` numbers records in the order of a hash of their keys.
 _WIDTHS = {"override": 1, "minor": 1, "source_trust": 10, "most_recent": 64, "record": 32}
 _MOST_TRUST = 1000
 _NEWEST = 9223372036854775807

@@ -48,12 +48,14 @@ def derive_relations(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
     return {"relations": count(con, "SELECT count(*) FROM gold.relations")}
 
 
-# Customers whose relations differ from before, or whose organisation does.
+# Customers whose relations differ from before, or those to whom they have them: the other's name, or the organisation.
 RELATED_ANEW = """
     SELECT party_id FROM relation_now_differing
     UNION SELECT other_id FROM relation_now_differing WHERE kind <> 'contact_of'
     UNION SELECT party_id FROM gold.relations
-    WHERE kind = 'contact_of' AND other_id IN (SELECT organisation_id FROM organisation_now_differing)"""
+    WHERE kind = 'contact_of' AND other_id IN (SELECT organisation_id FROM organisation_now_differing)
+    UNION SELECT party_id FROM gold.relations WHERE other_id IN (SELECT customer_id FROM golden_affected)
+    UNION SELECT other_id FROM gold.relations WHERE kind <> 'contact_of' AND party_id IN (SELECT customer_id FROM golden_affected)"""
 
 
 def _pairs(carried: str, shared: str, few: str) -> str:

@@ -63,7 +63,7 @@ def low_lines(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"{module}.load_match_model", lambda _: low)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(populations(), JUDGEMENTS, MERGES, st.randoms(use_true_random=False), st.integers(1, 5))
 def test_any_order_and_batching_with_withdrawals_judgements_and_merges_gives_the_clusters_of_one_full_run(
     rows: list[Mention], judgements: list[tuple[str, str, str]], merges: list[tuple[str, str]], chance: random.Random, batches: int

@@ -34,7 +34,7 @@ def assert_like(home: Path, finished: Path) -> None:
     assert files_below(home / "quarantine") == files_below(finished / "quarantine")
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "writeback"])  # there it does nothing before it is asked to
 def test_a_run_killed_inside_a_stage_is_completed_by_the_next(fresh: Path, finished: Path, stage: str) -> None:
     kill_run(fresh, stage, "inside")
     assert version(fresh) is None, "nothing half done is published"

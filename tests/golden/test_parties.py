@@ -120,7 +120,7 @@ def test_relations_go_when_what_they_rest_on_goes_and_mark_both_people(world: Wo
     assert world.changed("gold") == {"c1", "c2"}
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_parties_come_out_the_same_step_by_step_and_at_once(seed: int) -> None:
     rng = random.Random(seed)
     step_by_step, at_once = World(), World()

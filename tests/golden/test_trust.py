@@ -52,7 +52,7 @@ def test_trust_decays_against_the_customers_newest_record_not_against_today(tmp_
 SAID = st.tuples(st.sampled_from(["erp", "crm"]), st.integers(0, 400), st.sampled_from(["云山贸易", "山云贸易", "云海贸易"]))
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(st.lists(SAID, max_size=4))
 def test_with_decay_a_delta_comes_out_as_a_full_run(tmp_path_factory: pytest.TempPathFactory, said: list[tuple[str, int, str]]) -> None:
     rules = policy(tmp_path_factory.mktemp("rules"), ERP)

@@ -191,7 +191,7 @@ def test_what_people_did_since_survives(settings: Settings, tmp_path: Path) -> N
     expected = judged(settings)
     for _ in range(2):
         done = restore(settings, tmp_path / "backup", force=True)
-        assert done.kept == {"judgements": 2, "revoked keys": 1}
+        assert {what: n for what, n in done.kept.items() if n} == {"judgements": 2, "revoked keys": 1}
         assert judged(settings) == expected
     with closing(open_ledger(settings.ledger)) as ledger:
         keys = {key.key_id: key for key in list_keys(ledger)}
