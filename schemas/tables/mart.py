@@ -1,26 +1,41 @@
 """`mart.*`: the 360° profile, as tables for analysts and as one document a customer for serving."""
 
-from schemas.contract import BOOL, FLOAT, INT, JSON, MONEY, NODE, TEXT, TEXTS, TIME, col, table
+from schemas.contract import BOOL, FLOAT, INT, JSON, MONEY, NODE, TEXT, TEXTS, TIME, Column, col, table
+
+
+def _value_columns(party: str) -> tuple[Column, ...]:
+    """What a party is worth; shares, scores and tiers are among parties of its kind."""
+    return (
+        col("order_n", INT, "Orders that count (not closed or refunded)."),
+        col("gross_cny", MONEY, "Lifetime value before returns."),
+        col("refund_cny", MONEY, "Refunds known."),
+        col("net_cny", MONEY, "Lifetime value after returns."),
+        col("average_basket_cny", MONEY, "gross_cny / order_n."),
+        col("return_n", INT, "Returns that are linked."),
+        col("first_order_at", TIME, "First order."),
+        col("last_order_at", TIME, "Last order."),
+        col("recency_days", INT, f"Days from the last order to the newest order of any {party}."),
+        col("r_score", INT, "Recency quintile, 5 best."),
+        col("f_score", INT, "Frequency quintile, 5 best."),
+        col("m_score", INT, "Money quintile, 5 best."),
+        col("revenue_share", FLOAT, f"Share of the net revenue of all {party}s."),
+        col("tier", TEXT, f"A: the {party}s who together make the first 80 % of that revenue; B: the next 15 %; C: the rest."),
+    )
+
 
 CUSTOMER_VALUES = table(
     "mart.customer_values",
     "Order statistics and value of each customer with orders.",
     "customer_id",
     col("customer_id", TEXT, "Customer.", "customer_id"),
-    col("order_n", INT, "Orders that count (not closed or refunded)."),
-    col("gross_cny", MONEY, "Lifetime value before returns."),
-    col("refund_cny", MONEY, "Refunds known."),
-    col("net_cny", MONEY, "Lifetime value after returns."),
-    col("average_basket_cny", MONEY, "gross_cny / order_n."),
-    col("return_n", INT, "Returns that are linked."),
-    col("first_order_at", TIME, "First order."),
-    col("last_order_at", TIME, "Last order."),
-    col("recency_days", INT, "Days from the last order to the newest order of the hub."),
-    col("r_score", INT, "Recency quintile, 5 best."),
-    col("f_score", INT, "Frequency quintile, 5 best."),
-    col("m_score", INT, "Money quintile, 5 best."),
-    col("revenue_share", FLOAT, "Share of all net revenue."),
-    col("tier", TEXT, "A: the customers who together make the first 80 % of net revenue; B: the next 15 %; C: the rest."),
+    *_value_columns("customer"),
+)
+ORGANISATION_VALUES = table(
+    "mart.organisation_values",
+    "Order statistics and value of each organisation: orders whose buyer names it.",
+    "organisation_id",
+    col("organisation_id", TEXT, "Organisation."),
+    *_value_columns("organisation"),
 )
 CUSTOMER_TAGS = table(
     "mart.customer_tags",
@@ -30,26 +45,6 @@ CUSTOMER_TAGS = table(
     col("kind", TEXT, "tag | service_need."),
     col("value", TEXT, "The tag.", "tag"),
     col("purpose", TEXT, "What it may be used for."),
-)
-ORGANISATION_VALUES = table(
-    "mart.organisation_values",
-    "Order statistics and value of each organisation: orders whose buyer names it; definitions as in mart.customer_values.",
-    "organisation_id",
-    col("organisation_id", TEXT, "Organisation."),
-    col("order_n", INT, "Orders that count (not closed or refunded)."),
-    col("gross_cny", MONEY, "Lifetime value before returns."),
-    col("refund_cny", MONEY, "Refunds known."),
-    col("net_cny", MONEY, "Lifetime value after returns."),
-    col("average_basket_cny", MONEY, "gross_cny / order_n."),
-    col("return_n", INT, "Returns that are linked."),
-    col("first_order_at", TIME, "First order."),
-    col("last_order_at", TIME, "Last order."),
-    col("recency_days", INT, "Days from the last order to the newest order of an organisation."),
-    col("r_score", INT, "Recency quintile, 5 best."),
-    col("f_score", INT, "Frequency quintile, 5 best."),
-    col("m_score", INT, "Money quintile, 5 best."),
-    col("revenue_share", FLOAT, "Share of all net revenue of organisations."),
-    col("tier", TEXT, "A: the organisations that together make the first 80 % of their net revenue; B: the next 15 %; C: the rest."),
 )
 ORDERS = table(
     "mart.orders",
