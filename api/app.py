@@ -14,7 +14,7 @@ from api.auth import Authentication
 from api.backend import Backend
 from api.problems import answer_problems
 from api.requests import Accounting, BodyLimit
-from api.routers import customers, docs, match, operations
+from api.routers import customers, docs, match, me, operations
 from schemas.settings import Settings, load_settings
 
 VERSION = "0.1.0"
@@ -50,6 +50,7 @@ def create_app(settings: Settings | None = None, *, backend: Backend | None = No
     answer_problems(app)
     app.include_router(customers.router)
     app.include_router(match.router)
+    app.include_router(me.router)
     app.include_router(operations.router)
     docs.install(app)
     openapi.install(app)

@@ -19,6 +19,11 @@ def with_members(document: bytes, members: dict[str, Any]) -> bytes:
     return body[:-1] + separator + orjson.dumps(members)[1:]
 
 
+def narrowed(document: bytes, sections: frozenset[str]) -> bytes:
+    """`document` with its id and only these of its members."""
+    return orjson.dumps({name: value for name, value in orjson.loads(document).items() if name == "customer_id" or name in sections})
+
+
 def etag_of(body: bytes) -> str:
     """A strong entity tag (RFC 9110 section 8.8.3) of the bytes."""
     return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'

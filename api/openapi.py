@@ -27,6 +27,7 @@ SECURITY_SCHEMES = {
 }
 TAGS = [
     {"name": "customers", "description": "Find a customer and read their profile."},
+    {"name": "keys", "description": "What a key may do."},
     {"name": "operations", "description": "Is the process alive, can it answer, and how old is what it serves? No key needed."},
 ]
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 CUSTOMERS_READ = "customers:read"
+SELF_READ = "self:read"
 
 SCOPES: dict[str, frozenset[str]] = {
-    "agent": frozenset({CUSTOMERS_READ}),
-    "steward": frozenset({CUSTOMERS_READ}),
-    "privacy_officer": frozenset({CUSTOMERS_READ}),
+    "agent": frozenset({SELF_READ, CUSTOMERS_READ}),
+    "steward": frozenset({SELF_READ, CUSTOMERS_READ}),
+    "privacy_officer": frozenset({SELF_READ, CUSTOMERS_READ}),
     # analysts work on de-identified Parquet, auditors on records of acts: neither opens a customer
-    "analyst": frozenset(),
-    "auditor": frozenset(),
-    "admin": frozenset({CUSTOMERS_READ}),
+    "analyst": frozenset({SELF_READ}),
+    "auditor": frozenset({SELF_READ}),
+    "admin": frozenset({SELF_READ, CUSTOMERS_READ}),
 }
 
 

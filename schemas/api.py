@@ -140,6 +140,36 @@ class ProfileAnswer(Profile):
     moved_from: str | None = Field(default=None, description="The id asked for, when it was merged into `customer_id`.")
 
 
+SECTIONS = frozenset(Profile.model_fields) - {"customer_id"}
+
+
+class BatchRequest(BaseModel):
+    """Ids of customers, current or former."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"customer_ids": ["c4f1d02a9b83e675"], "sections": ["identity"]}]}
+    )
+
+    customer_ids: list[Annotated[str, StringConstraints(min_length=1, max_length=200)]] = Field(min_length=1, max_length=MAX_RECORDS)
+    sections: list[str] | None = Field(default=None, min_length=1, max_length=50, description="Only these sections; default: all.")
+
+
+class BatchAnswer(BaseModel):
+    """Profiles of one published version."""
+
+    customers: list[ProfileAnswer] = Field(description="Each as `GET /v1/customers/{customer_id}` answers it, in the order of the request.")
+    missing: list[str] = Field(description="Ids that lead to nobody now, or to several customers.", examples=[["c000000000000000"]])
+    version: str = Field(description="Published version that answered.", examples=["v20261121T020000000-3f9a1c07"])
+
+
+class Me(BaseModel):
+    """Whose key this is."""
+
+    key_id: str = Field(description="Public part of the API key.", examples=["k7d02f1a"])
+    role: str = Field(description="Role of the key.", examples=["agent"])
+    scopes: list[str] = Field(description="What it may do.", examples=[["customers:read"]])
+
+
 class Health(BaseModel):
     """The process answers."""
 

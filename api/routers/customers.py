@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+import orjson
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.auth import ScopedRoute, needs
 from api.backend import Backend
-from api.documents import etag_of, hit_of, matches, with_members
+from api.documents import etag_of, hit_of, matches, narrowed, with_members
 from api.headers import header
 from api.openapi import problems
 from api.problems import ProblemError
 from api.scopes import CUSTOMERS_READ
 from pipelines.publish.serving_index import Found, Snapshot
 from pipelines.publish.tokens import lookup_token
-from schemas.api import MAX_HITS, IdentifierType, InvalidMember, LookupAnswer, LookupRequest, ProfileAnswer
+from schemas.api import (
+    MAX_HITS,
+    SECTIONS,
+    BatchAnswer,
+    BatchRequest,
+    IdentifierType,
+    InvalidMember,
+    LookupAnswer,
+    LookupRequest,
+    ProfileAnswer,
+)
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"], route_class=ScopedRoute)
 READ = needs(CUSTOMERS_READ)
@@ -48,6 +59,22 @@ async def lookup(asked: LookupRequest, request: Request) -> LookupAnswer:
     return index.read(lambda snapshot: _answer(snapshot, asked.type, snapshot.find(token, MAX_HITS)))
 
 
+@router.post(
+    "/batch",
+    summary="Several whole customers, masked",
+    response_model=BatchAnswer,
+    responses=problems(400, 401, 403, 405, 413, 415, 422, 500, 503),
+    response_description="The profiles found, in the order of the request.",
+    openapi_extra=READ,
+)
+async def batch(asked: BatchRequest, request: Request) -> Response:
+    """The profiles of up to a hundred ids, all of one published version; an id that leads to nobody, or to several, is named as missing."""
+    wanted = _sections(",".join(asked.sections) if asked.sections is not None else None, "/sections")
+    backend: Backend = request.app.state.backend
+    tokens = {customer_id: _token_of_id(backend, customer_id) for customer_id in dict.fromkeys(asked.customer_ids)}
+    return Response(backend.index().read(lambda snapshot: _batch(snapshot, tokens, wanted)), media_type="application/json")
+
+
 @router.get(
     "/{customer_id}",
     summary="The whole customer, masked",
@@ -61,13 +88,16 @@ async def lookup(asked: LookupRequest, request: Request) -> LookupAnswer:
             },
         },
         304: {"description": "Unchanged since the `ETag` named in `If-None-Match`."},
-        **problems(401, 403, 404, 405, 409, 413, 500, 503),
+        **problems(401, 403, 404, 405, 409, 413, 422, 500, 503),
     },
     openapi_extra=READ | {"parameters": [IF_NONE_MATCH]},
 )
 async def profile(
     customer_id: Annotated[str, Path(description="Current or former id of a customer.", examples=["c4f1d02a9b83e675"])],
     request: Request,
+    sections: Annotated[
+        str | None, Query(description="Only these sections, separated by commas; default: all.", examples=["identity,orders"])
+    ] = None,
 ) -> Response:
     """The 360° document of a customer as it was published. `sections` says of which time each section is.
 
@@ -76,8 +106,8 @@ async def profile(
     as one customer holds its records; where several do, the answer is 409, and a lookup of type `customer` tells them.
     """
     backend: Backend = request.app.state.backend
-    token = _token_of_id(backend, customer_id)
-    found = backend.index().read(lambda snapshot: _whole(snapshot, customer_id, token))
+    wanted, token = _sections(sections, "sections"), _token_of_id(backend, customer_id)
+    found = backend.index().read(lambda snapshot: _whole(snapshot, customer_id, token, wanted))
     if found is None:
         raise ProblemError(404, "No customer has or had this id.")
     current_id, body = found
@@ -87,6 +117,17 @@ async def profile(
     if matches(header(request.scope, b"if-none-match"), headers["etag"]):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
+
+
+def _sections(named: str | None, pointer: str) -> frozenset[str] | None:
+    """The sections asked for; None for all. A read is only ever narrowed by them."""
+    if named is None:
+        return None
+    wanted = frozenset(name.strip() for name in named.split(",") if name.strip())
+    if not wanted or not wanted <= SECTIONS:
+        wrong = InvalidMember(pointer=pointer, code="unknown_section", detail=f"names sections out of {', '.join(sorted(SECTIONS))}")
+        raise ProblemError(422, "There is no such section.", errors=[wrong])
+    return wanted
 
 
 def _token_of_id(backend: Backend, customer_id: str) -> bytes:
@@ -101,8 +142,8 @@ def _holders(snapshot: Snapshot, customer_id: str, token: bytes) -> Found:
     return Found([current_id], 1) if current_id else snapshot.find(token, MAX_HITS)
 
 
-def _whole(snapshot: Snapshot, customer_id: str, token: bytes) -> tuple[str, bytes] | None:
-    """The current id and the body of the answer."""
+def _whole(snapshot: Snapshot, customer_id: str, token: bytes, wanted: frozenset[str] | None = None) -> tuple[str, bytes] | None:
+    """The current id and the body of the answer, with the `wanted` sections only."""
     holders = _holders(snapshot, customer_id, token)
     if holders.total > 1:
         raise ProblemError(409)
@@ -113,7 +154,20 @@ def _whole(snapshot: Snapshot, customer_id: str, token: bytes) -> tuple[str, byt
     members: dict[str, Any] = {"sections": snapshot.meta.get("section_ages", {})}
     if current_id != customer_id:
         members["moved_from"] = customer_id
-    return current_id, with_members(document, members)
+    return current_id, with_members(document if wanted is None else narrowed(document, wanted), members)
+
+
+def _batch(snapshot: Snapshot, tokens: dict[str, bytes], wanted: frozenset[str] | None) -> bytes:
+    """The body of the answer: documents are put in as they are stored."""
+    bodies, missing = [], []
+    for customer_id, token in tokens.items():
+        found = _whole(snapshot, customer_id, token, wanted) if _holders(snapshot, customer_id, token).total == 1 else None
+        if found:
+            bodies.append(found[1])
+        else:
+            missing.append(customer_id)
+    rest = orjson.dumps({"missing": missing, "version": str(snapshot.meta.get("version"))})
+    return b'{"customers":[' + b",".join(bodies) + b"]," + rest[1:]
 
 
 def _by_id(snapshot: Snapshot, customer_id: str, token: bytes) -> LookupAnswer:

@@ -7,9 +7,10 @@ import pytest
 from fastapi import FastAPI
 
 from api.backend import Backend
-from schemas.api import PROFILE_EXAMPLE, ProfileAnswer
+from api.scopes import SCOPES
+from schemas.api import PROFILE_EXAMPLE, BatchAnswer, ProfileAnswer
 from tests.api.client import Client
-from tests.api.home import ADA, BO, FORMER, PHONE, SHARED_ORDER, Home, document
+from tests.api.home import ADA, BO, CANARY, FORMER, PHONE, SHARED_ORDER, Home, document
 
 LOOKUP = "/v1/customers/lookup"
 
@@ -142,3 +143,42 @@ def test_a_new_version_that_is_damaged_leaves_the_old_one_in_service(agent: Clie
     home.publish("v3")
     backend._looked_at = float("-inf")
     assert agent.get("/readyz").json()["version"] == "v3"
+
+
+def test_sections_narrow_a_profile(agent: Client) -> None:
+    answer = agent.get(f"/v1/customers/{ADA}?sections=identity, consents")
+    assert set(answer.json()) == {"customer_id", "identity", "consents", "sections"}
+    assert answer.headers["etag"] != agent.get(f"/v1/customers/{ADA}").headers["etag"]
+    assert agent.get(f"/v1/customers/{ADA}?sections=orders").json().keys() == {"customer_id", "sections"}, "she has none"
+
+
+@pytest.mark.parametrize("named", ["", ",", "identity,clear_values", CANARY])
+def test_a_section_that_does_not_exist_is_refused(agent: Client, named: str) -> None:
+    answer = agent.get(f"/v1/customers/{ADA}?sections={named}")
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "sections")
+    assert CANARY not in answer.text
+
+
+def test_a_batch_answers_in_order_and_names_what_is_missing(agent: Client) -> None:
+    asked = [BO, "c999", FORMER, BO]
+    answer = agent.post("/v1/customers/batch", json={"customer_ids": asked})
+    body = BatchAnswer.model_validate(answer.json())
+    assert [each.customer_id for each in body.customers] == [BO, ADA]
+    assert (body.customers[1].moved_from, body.missing, body.version) == (FORMER, ["c999"], "v1")
+    narrow = agent.post("/v1/customers/batch", json={"customer_ids": [BO], "sections": ["identity"]}).json()
+    assert set(narrow["customers"][0]) == {"customer_id", "identity", "sections"}
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"customer_ids": []}, {"customer_ids": ["c1"] * 101}, {"customer_ids": ["c1"], "sections": ["x"]}, {"customer_ids": [7]}]
+)
+def test_a_batch_is_bounded(agent: Client, body: dict[str, object]) -> None:
+    assert agent.post("/v1/customers/batch", json=body).status_code == 422
+
+
+@pytest.mark.parametrize("role", SCOPES)
+def test_every_live_key_may_ask_whose_it_is(anonymous: Client, home: Home, role: str) -> None:
+    key = home.key(role)
+    answer = anonymous.get("/v1/me", headers={"authorization": f"Bearer {key}"})
+    assert (answer.status_code, answer.json()["role"], answer.json()["scopes"]) == (200, role, sorted(SCOPES[role]))
+    assert key.rsplit("_", 1)[1] not in answer.text, "the secret is never told"

@@ -75,7 +75,9 @@ def test_the_documentation_needs_no_other_site(anonymous: Client) -> None:
 
 def test_the_openapi_document_is_complete(app: FastAPI) -> None:
     document = app.openapi()
-    assert set(document["paths"]) == {"/v1/customers/lookup", "/v1/customers/{customer_id}", "/v1/match", "/healthz", "/readyz"}
+    assert set(document["paths"]) == {
+        "/v1/customers/lookup", "/v1/customers/batch", "/v1/customers/{customer_id}", "/v1/match", "/v1/me", "/healthz", "/readyz",
+    }  # fmt: skip
     for path, item in document["paths"].items():
         for operation in item.values():
             assert operation["summary"] and operation["description"] and operation["tags"], path
