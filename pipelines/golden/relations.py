@@ -48,14 +48,25 @@ def derive_relations(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
     return {"relations": count(con, "SELECT count(*) FROM gold.relations")}
 
 
+def note_names(con: duckdb.DuckDBPyConnection, *, everything: bool) -> None:
+    """Temp `golden_named(customer_id, name)`: how the affected customers were called before; with `everything` nobody, for then all get a
+    new document anyhow."""
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE golden_named AS
+        SELECT customer_id, name FROM gold.customers SEMI JOIN golden_affected USING (customer_id) {"LIMIT 0" if everything else ""}"""
+    )
+
+
 # Customers whose relations differ from before, or those to whom they have them: the other's name, or the organisation.
 RELATED_ANEW = """
+    WITH renamed AS (
+        SELECT customer_id FROM golden_named b JOIN gold.customers g USING (customer_id) WHERE g.name IS DISTINCT FROM b.name)
     SELECT party_id FROM relation_now_differing
     UNION SELECT other_id FROM relation_now_differing WHERE kind <> 'contact_of'
     UNION SELECT party_id FROM gold.relations
     WHERE kind = 'contact_of' AND other_id IN (SELECT organisation_id FROM organisation_now_differing)
-    UNION SELECT party_id FROM gold.relations WHERE other_id IN (SELECT customer_id FROM golden_affected)
-    UNION SELECT other_id FROM gold.relations WHERE kind <> 'contact_of' AND party_id IN (SELECT customer_id FROM golden_affected)"""
+    UNION SELECT party_id FROM gold.relations WHERE other_id IN (FROM renamed)
+    UNION SELECT other_id FROM gold.relations WHERE kind <> 'contact_of' AND party_id IN (FROM renamed)"""
 
 
 def _pairs(carried: str, shared: str, few: str) -> str:

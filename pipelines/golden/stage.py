@@ -11,7 +11,7 @@ from pipelines.golden.contacts import decide_contacts
 from pipelines.golden.fields import decide_fields
 from pipelines.golden.organisations import derive_organisations
 from pipelines.golden.places import derive_places
-from pipelines.golden.relations import RELATED_ANEW, derive_relations
+from pipelines.golden.relations import RELATED_ANEW, derive_relations, note_names
 from pipelines.golden.scope import PART_CUSTOMERS, TEMPORARY, find_affected, gather_part, hear_voices
 from pipelines.stage import Run, all_pending, mark, take_in
 from pipelines.warehouse import count, one
@@ -36,11 +36,12 @@ def golden(
     affected_n = find_affected(con, everything=everything)
     facts: dict[str, object] = {"policy": policy.fingerprint, "customers_affected": affected_n}
     if affected_n:
+        note_names(con, everything=everything)
         facts["customers_rebuilt"] = decide_customers(con, policy, everything, -(-affected_n // part_customers))
         list_attributes(con)
         facts |= _derive_parties(con, seq)
-        mark(con, "gold", "customers", f"SELECT customer_id FROM golden_affected UNION {RELATED_ANEW}", seq)
-        con.execute("DROP TABLE relation_now_differing; DROP TABLE organisation_now_differing")
+        mark(con, "gold", "customers", f"SELECT customer_id FROM golden_affected UNION FROM ({RELATED_ANEW})", seq)
+        con.execute("DROP TABLE relation_now_differing; DROP TABLE organisation_now_differing; DROP TABLE golden_named")
     con.execute("DROP TABLE golden_affected")
     for layer in ("cluster", "std", "raw"):
         take_in(con, "golden", layer)
