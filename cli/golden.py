@@ -60,8 +60,8 @@ def enter(customer_id: Customer, field: Field, by: By = None, note: Note = None)
         record_id = anchor_of(con, customer_id, field)
     value = read_entry(field, typer.prompt("Value"))
     with _vaulted(settings) as (ledger, vault):
-        number_ = enter_override(vault, ledger, record_id, field, value, by=by or getpass.getuser(), cause=note)
-    out.print(f"Entered as override {number_}. {EFFECT}")
+        made = enter_override(ledger, vault, record_id, field, value, by=by or getpass.getuser(), cause=note)
+    out.print(f"Entered as override {made}. {EFFECT}")
 
 
 @app.command()
@@ -75,7 +75,7 @@ def unset(customer_id: Customer, field: Field, by: By = None, note: Note = None)
         records = overridden_records(con, customer_id, field)
     with _vaulted(settings) as (ledger, vault):
         for record_id in records:
-            enter_override(vault, ledger, record_id, field, None, by=by or getpass.getuser(), cause=note)
+            enter_override(ledger, vault, record_id, field, None, by=by or getpass.getuser(), cause=note)
     out.print(f"Withdrawn. {EFFECT}")
 
 
@@ -117,14 +117,14 @@ def effect(file: File) -> None:
 @app.command()
 def adopt(file: File) -> None:
     """Use a policy from the next run on, which then decides every customer anew. `hub golden effect` shows what it changes."""
+    from pipelines.publish.pointer import replace_file
+
     settings = load_settings()
     require_home(settings)
     policy = _checked(settings, file)
     try:
         settings.adopted_survivorship.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside = settings.adopted_survivorship.with_suffix(".new")
-        beside.write_bytes(file.read_bytes())
-        beside.replace(settings.adopted_survivorship)
+        replace_file(settings.adopted_survivorship, file.read_bytes())
     except OSError as error:
         raise HubError("the policy cannot be put into the home", where=str(settings.adopted_survivorship), why=error.strerror) from error
     out.print(f"{policy.fingerprint} is used from the next `hub run` on. `hub golden revert` goes back to the policy the hub comes with.")

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from ledger.store import Ledger
-from ledger.tables import OVERRIDES, utc_now
+from ledger.tables import OVERRIDES, SUBJECT_KEYS, utc_now
 from ledger.vault import Vault
 from schemas.errors import UsageError
 
@@ -29,7 +29,7 @@ class Override:
 
 
 def enter_override(
-    vault: Vault, ledger: Ledger, record_id: str, field: str, value: str | None, *, by: str, cause: str | None = None
+    ledger: Ledger, vault: Vault, record_id: str, field: str, value: str | None, *, by: str, cause: str | None = None
 ) -> int:  # fmt: skip
     """Enter one; `value` None withdraws what was entered for this record and field. Answers its number.
 
@@ -50,10 +50,13 @@ def enter_override(
 
 def overrides_in_force(ledger: Ledger, vault: Vault) -> list[Override]:
     """The newest of each record and field with its value, oldest first; withdrawn and shredded ones left out."""
+    keys = SUBJECT_KEYS.c.wrapped_key
+    query = _newest().add_columns(keys).join(SUBJECT_KEYS, SUBJECT_KEYS.c.subject_id == OVERRIDES.c.record_id).where(keys.is_not(None))
     with ledger.read() as connection:
-        rows = connection.execute(_newest().order_by(OVERRIDES.c.override_id)).mappings().all()
-    opened = [_override(row, vault.open(row["record_id"], row["sealed_value"], purpose=row["field"])) for row in rows]
-    return [held for held in opened if held.value is not None]
+        rows = connection.execute(query.order_by(OVERRIDES.c.override_id)).mappings().all()
+    return [
+        _override(row, vault.open_with(row["wrapped_key"], row["record_id"], row["sealed_value"], purpose=row["field"])) for row in rows
+    ]
 
 
 def recent_overrides(ledger: Ledger, *, limit: int = 100) -> list[Override]:

@@ -54,11 +54,12 @@ class Vault:
             HubError: it was sealed with another home's key, for another purpose, or is damaged.
         """
         with self._ledger.read() as connection:
-            found = connection.execute(sa.select(SUBJECT_KEYS).where(SUBJECT_KEYS.c.subject_id == subject)).mappings().first()
-        if found is None or found["wrapped_key"] is None:
-            return None
-        key = _decrypt(self._wrapper, found["wrapped_key"], subject)
-        return _decrypt(AESGCM(key), sealed, purpose).decode()
+            found = connection.execute(sa.select(SUBJECT_KEYS.c.wrapped_key).where(SUBJECT_KEYS.c.subject_id == subject)).scalar()
+        return None if found is None else self.open_with(found, subject, sealed, purpose=purpose)
+
+    def open_with(self, wrapped_key: bytes, subject: str, sealed: bytes, *, purpose: str) -> str:
+        """The same for one whose wrapped key was read already."""
+        return _decrypt(AESGCM(_decrypt(self._wrapper, wrapped_key, subject)), sealed, purpose).decode()
 
     def destroy(self, subjects: Iterable[str]) -> int:
         """Destroy keys for good; answers how many there were. That a subject had one stays known, so that none is made again."""

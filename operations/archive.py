@@ -7,7 +7,6 @@ one step, so a backup that is made over an older one leaves the older one whole 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -16,7 +15,7 @@ from typing import Any
 import orjson
 
 from pipelines.home_use import LOCK, SWITCHING
-from pipelines.publish.pointer import sync_folder
+from pipelines.publish.pointer import replace_file
 from schemas.errors import HubError
 
 FILE = "backup.json"
@@ -76,13 +75,7 @@ def is_left_out(name: str) -> bool:
 def write_archive(directory: Path, archive: Archive) -> None:
     """Make `archive` what `directory` holds, in one durable step."""
     document = {"format": FORMAT, **asdict(archive)}
-    temp = directory / f".{FILE}.new"
-    with temp.open("wb") as file:
-        file.write(orjson.dumps({**document, "seal": _seal(document)}, option=orjson.OPT_INDENT_2))
-        file.flush()
-        os.fsync(file.fileno())
-    temp.replace(directory / FILE)
-    sync_folder(directory)
+    replace_file(directory / FILE, orjson.dumps({**document, "seal": _seal(document)}, option=orjson.OPT_INDENT_2))
 
 
 def read_archive(directory: Path) -> Archive:

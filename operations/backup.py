@@ -20,7 +20,8 @@ from ledger.migrate import HEAD
 from ledger.portable import write_portable
 from ledger.store import Ledger, open_ledger
 from operations.archive import FILE, FOLDER, LEDGER, Archive, StoredFile, Versions, is_left_out, write_archive
-from operations.copying import copy_hashed, failures_named, hash_file, share, two_at_a_time
+from operations.copying import copy_hashed, failures_named, two_at_a_time
+from pipelines.files import hash_file, share
 from pipelines.home_use import refuse_half_restored
 from pipelines.publish.keyring import load_keyring
 from pipelines.publish.manifest import SCHEMA_VERSION as MANIFEST_SCHEMA
@@ -114,6 +115,7 @@ def _copy_home(settings: Settings, folder: Path) -> list[StoredFile]:
                 return []
             raise
         for other in others:
+            (folder / other).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             share(folder / first, folder / other)
         return [StoredFile(first.as_posix(), size, sha256), *(StoredFile(o.as_posix(), size, sha256, first.as_posix()) for o in others)]
 

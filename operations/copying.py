@@ -33,21 +33,6 @@ def copy_hashed(source: Path, target: Path) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def hash_file(path: Path) -> str:
-    """SHA-256 in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def share(source: Path, target: Path) -> None:
-    """Let `target` be the same file as `source`; a copy where the file system has no hard links."""
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        target.hardlink_to(source)
-    except OSError:
-        shutil.copy2(source, target)
-
-
 def two_at_a_time(work: Callable[[_Item], _Answer], items: Iterable[_Item]) -> list[_Answer]:
     """`work` of each item in their order, on two threads; the first error stops what has not begun."""
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="copy") as pool:

@@ -9,7 +9,6 @@ Landing files that came after the backup stay, and the next run reads them.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -23,10 +22,11 @@ from ledger.portable import refill
 from ledger.runs import recent_runs
 from ledger.store import Ledger, open_ledger, set_aside_damaged
 from operations.archive import LEDGER, Archive, StoredFile, is_left_out, read_archive, refuse_damaged
-from operations.copying import copy_hashed, failures_named, share, two_at_a_time
+from operations.copying import copy_hashed, failures_named, two_at_a_time
+from pipelines.files import share
 from pipelines.home_use import SWITCHING, served_by_nobody
 from pipelines.publish.keyring import load_keyring
-from pipelines.publish.pointer import link_current, read_pointer, sync_folder
+from pipelines.publish.pointer import link_current, read_pointer, replace_file, sync_folder
 from pipelines.run_lock import run_lock
 from pipelines.warehouse import SCHEMA_VERSION
 from schemas.errors import HomeDamaged, HubError, UsageError
@@ -128,7 +128,7 @@ def _refuse_live(settings: Settings, begun: _Switch | None) -> None:
         return
     raise UsageError(
         "there is a home here already", where=str(settings.home), why=", ".join(held) or "its ledger is in use",
-        mend="--force replaces it; judgements made and keys revoked since the backup survive",
+        mend="--force replaces it; what people decided since the backup survives",
     )
 
 
@@ -170,6 +170,7 @@ def _stage(settings: Settings, directory: Path, archive: Archive) -> _Switch:
         two_at_a_time(fetch, sorted((file for file in archive.files if not file.same_as), key=lambda file: -file.bytes))
         for file in archive.files:
             if file.same_as:
+                (staged / file.path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 share(staged / file.same_as, staged / file.path)
         open_ledger(f"sqlite:///{(staged / LEDGER).absolute()}").close()  # refuses a later release's while there is time
     except BaseException:
@@ -181,13 +182,7 @@ def _stage(settings: Settings, directory: Path, archive: Archive) -> _Switch:
 
 
 def _say(home: Path, switch: _Switch) -> None:
-    temp = home / f".{SWITCHING}.new"
-    with temp.open("wb") as file:
-        file.write(orjson.dumps(asdict(switch)))
-        file.flush()
-        os.fsync(file.fileno())
-    temp.replace(home / SWITCHING)
-    sync_folder(home)
+    replace_file(home / SWITCHING, orjson.dumps(asdict(switch)))
 
 
 def _switch(settings: Settings, ledger: Ledger, switch: _Switch, others: list[Ledger]) -> dict[str, int]:

@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from operations.copying import hash_file, two_at_a_time
+from operations.copying import two_at_a_time
 from operations.verify import SHOWN, Check, Home, compare
+from pipelines.files import hash_file
 from pipelines.profile.ranges import id_ranges
 from pipelines.publish.manifest import lineage, read_manifest
 from pipelines.publish.serving_build import make_token_table

@@ -147,7 +147,12 @@ def _whole(snapshot: Snapshot, customer_id: str, token: bytes, wanted: frozenset
     holders = _holders(snapshot, customer_id, token)
     if holders.total > 1:
         raise ProblemError(409)
-    current_id = holders.customer_ids[0] if holders.customer_ids else None
+    return _answer_of(snapshot, customer_id, holders, wanted)
+
+
+def _answer_of(snapshot: Snapshot, customer_id: str, holders: Found, wanted: frozenset[str] | None) -> tuple[str, bytes] | None:
+    """The current id and the body of the answer for the only one of `holders`; None when there is none, or several."""
+    current_id = holders.customer_ids[0] if holders.total == 1 else None
     document = snapshot.get(current_id) if current_id else None
     if current_id is None or document is None:
         return None
@@ -161,7 +166,7 @@ def _batch(snapshot: Snapshot, tokens: dict[str, bytes], wanted: frozenset[str] 
     """The body of the answer: documents are put in as they are stored."""
     bodies, missing = [], []
     for customer_id, token in tokens.items():
-        found = _whole(snapshot, customer_id, token, wanted) if _holders(snapshot, customer_id, token).total == 1 else None
+        found = _answer_of(snapshot, customer_id, _holders(snapshot, customer_id, token), wanted)
         if found:
             bodies.append(found[1])
         else:

@@ -19,6 +19,7 @@ from time import time
 from typing import Any, Literal
 
 from pipelines.extract.streams import GZIP
+from pipelines.files import hash_file
 from schemas.mapping import SourceMapping
 
 Status = Literal["new", "known", "growing", "truncated", "unclaimed", "refused"]
@@ -162,13 +163,8 @@ def _measured(path: Path, name: str, claims: list[str], settle_seconds: float, s
             message = f"{name}: still growing (changed {max(age, 0):.1f} s ago); it is left alone until it has settled"
             yield LandingFile(path, name, "growing", source, message, "", "", info.st_size, modified_at)
         else:
-            digest = digest or _sha256(path)
+            digest = digest or hash_file(path)
             yield LandingFile(path, name, "new", source, None, file_id_of(source, digest), digest, info.st_size, modified_at)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _judged(files: list[LandingFile], known: set[str], verify: bool) -> Iterator[LandingFile]:

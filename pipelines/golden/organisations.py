@@ -15,7 +15,7 @@ from pipelines.differing import write_differing
 from pipelines.warehouse import count
 from schemas.tables import gold
 
-_TEMPORARY = ("said", "roots", "keys", "ids", "members", "values", "now", "spoken_for")
+_TEMPORARY = ("roots", "keys", "ids", "members", "values", "now", "spoken_for")
 
 
 def derive_organisations(con: duckdb.DuckDBPyConnection, seq: int) -> dict[str, object]:
@@ -32,7 +32,7 @@ def derive_organisations(con: duckdb.DuckDBPyConnection, seq: int) -> dict[str, 
     ):
         write_differing(con, table, now)
     con.execute("DROP TABLE organisation_members_differing; DROP TABLE organisation_values_differing")
-    for name in _TEMPORARY[1:]:
+    for name in _TEMPORARY:
         con.execute(f"DROP TABLE IF EXISTS organisation_{name}")
     return {"organisations": count(con, "SELECT count(*) FROM gold.organisations")}
 

@@ -1,7 +1,8 @@
 """What stewards entered, as records of their own: `steward:<number>` says one field of one customer.
 
 An override holds for the customer who has the record it was entered for, also after merges. Of several for one field of a customer the
-newest counts. They are not mentions: counts of records and the crosswalk leave them out.
+newest counts. They are not mentions: the customer's counts of records and the crosswalk leave them out; beside a value
+they count as one who says it.
 """
 
 from __future__ import annotations

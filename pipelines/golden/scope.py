@@ -8,6 +8,7 @@ import pyarrow as pa
 from pipelines.golden.chain import STEWARD, Voices
 from pipelines.golden.overrides import add_overrides, gather_overrides
 from pipelines.stage import pending
+from pipelines.standardise.documents import born_on_sql, gender_sql
 from pipelines.warehouse import count, execute_with
 from schemas.survivorship import DECIDED_FIELDS, Survivorship, Trust
 
@@ -111,10 +112,9 @@ _VERIFIED = """
     SELECT row_id, verified FROM raw.customers WHERE len(verified) > 0
     UNION ALL SELECT row_id, verified FROM raw.members WHERE len(verified) > 0"""
 
-# Resident numbers tell birth date and gender (GB 11643); only of customers with one number, which their records have by its checksum.
-_DOCUMENTED = """
-    SELECT customer_n, try_strptime(any_value(number)[7:14], '%Y%m%d')::DATE AS born_on,
-           if(any_value(number)[17]::INT % 2 = 1, 'male', 'female') AS gender
+# What the resident number tells of customers who have one; it is valid where a mention has it.
+_DOCUMENTED = f"""
+    SELECT customer_n, {born_on_sql("any_value(number)")} AS born_on, {gender_sql("any_value(number)")} AS gender
     FROM (
         SELECT customer_n, id_number_norm AS number
         FROM std.mentions JOIN cluster.members USING (record_id) JOIN golden_customers USING (customer_id)

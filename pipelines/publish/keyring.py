@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipelines.new_file import write_new_file
+from pipelines.files import write_new_file
 from pipelines.publish.pointer import read_pointer
 from schemas.errors import HubError
 

@@ -5,13 +5,12 @@ Tokens are the dear part of a file. In a delta those of customers who did not ch
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from pipelines.files import hash_file, share
 from pipelines.publish.deidentify import needs_key, published_select
 from pipelines.publish.keyring import Keyring
 from pipelines.publish.tokens import token_parameters
@@ -62,14 +61,14 @@ def put_table(
     path = folder / file_name(table)
     known = before if parent and before and before["columns"] == columns and _is_sound(parent, before) else None
     if parent and known and known["content"] == content:
-        _link(parent / known["file"], path)
+        share(parent / known["file"], path)
         return {**known, "linked": True}
     kept = parent / known["file"] if parent and known and changed and table in KEPT_BY_CUSTOMER else None
     if kept is None or not _write_changed(con, table, path, keyring, kept, str(changed)):
         _write(con, table, path, keyring, published_select(table))
     _verify(con, table, path, rows)
     return {
-        "file": path.name, "rows": rows, "bytes": path.stat().st_size, "sha256": _sha256(path), "content": content,
+        "file": path.name, "rows": rows, "bytes": path.stat().st_size, "sha256": hash_file(path), "content": content,
         "columns": columns, "linked": False,
     }
 
@@ -109,16 +108,3 @@ def _is_sound(parent: Path, entry: dict[str, Any]) -> bool:
     """The file of the version before is there as it was written."""
     source = parent / entry["file"]
     return source.is_file() and bool(source.stat().st_size == entry["bytes"])
-
-
-def _link(source: Path, target: Path) -> None:
-    """Share the file of the version before; a copy where the file system has no hard links."""
-    try:
-        target.hardlink_to(source)
-    except OSError:
-        shutil.copy2(source, target)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -36,13 +36,18 @@ def read_pointer(store: Path) -> dict[str, Any] | None:
 
 def switch(store: Path, pointer: dict[str, Any]) -> None:
     """Make `pointer` what `store/current.json` says, in one durable step."""
-    temp = store / f".{FILE}.new"
+    replace_file(store / FILE, orjson.dumps(pointer, option=orjson.OPT_INDENT_2))
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Make `content` what `path` holds, in one durable step: readers see the file before or this one."""
+    temp = path.with_name(f".{path.name}.new")
     with temp.open("wb") as file:
-        file.write(orjson.dumps(pointer, option=orjson.OPT_INDENT_2))
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    temp.replace(store / FILE)
-    sync_folder(store)
+    temp.replace(path)
+    sync_folder(path.parent)
 
 
 def link_current(store: Path, folder: str) -> None:

@@ -106,6 +106,16 @@ _TYPE_SQL = """CASE WHEN left(number, 2) IN ('81', '82') THEN 'hk_macau_permit' 
     WHEN left(number, 1) = '9' THEN 'foreigner_permit' ELSE 'resident' END"""
 
 
+def born_on_sql(number: str) -> str:
+    """SQL: the birth date in a resident number of 18 characters (GB 11643: characters 7 to 14)."""
+    return f"try_strptime(substr({number}, 7, 8), '%Y%m%d')::DATE"
+
+
+def gender_sql(number: str) -> str:
+    """SQL: the gender in a resident number of 18 characters: the 17th is odd for men."""
+    return f"CASE WHEN substr({number}, 17, 1) IN ('1', '3', '5', '7', '9') THEN 'male' ELSE 'female' END"
+
+
 def standardise_documents(con: duckdb.DuckDBPyConnection, raw: str, into: str) -> int:
     """Temp `into(id_type_raw, raw, id_type, number, norm, is_valid, is_masked, birth_on, gender)` of the distinct pairs in temp
     `raw(id_type_raw, raw)`; `norm` is null unless valid. Answers how many odd values went through Python."""
@@ -120,9 +130,8 @@ def standardise_documents(con: duckdb.DuckDBPyConnection, raw: str, into: str) -
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE {into} AS
         SELECT *, CASE WHEN is_valid THEN number END AS norm,
-            CASE WHEN is_valid AND length(number) = 18 THEN try_strptime(substr(number, 7, 8), '%Y%m%d')::DATE END AS birth_on,
-            CASE WHEN is_valid AND length(number) = 18
-                THEN CASE WHEN substr(number, 17, 1) IN ('1', '3', '5', '7', '9') THEN 'male' ELSE 'female' END END AS gender
+            CASE WHEN is_valid AND length(number) = 18 THEN {born_on_sql("number")} END AS birth_on,
+            CASE WHEN is_valid AND length(number) = 18 THEN {gender_sql("number")} END AS gender
         FROM (SELECT id_type_raw, raw, {_TYPE_SQL.replace("number", "raw")} AS id_type, raw AS number, true AS is_valid, false AS is_masked
               FROM documents_split WHERE is_common UNION ALL SELECT * FROM documents_odd)"""
     )

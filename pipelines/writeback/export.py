@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 
 from pipelines.extract.bench import arrow
-from pipelines.new_file import write_new_file
+from pipelines.files import write_new_file
 from pipelines.writeback.kept import keep_values
 from pipelines.writeback.native import file_content, native_field, native_rows
 from schemas.errors import HubError

@@ -18,7 +18,6 @@ from schemas.writeback import FileWords
 KEY_JOINT = "/"  # joins the parts of a native key
 
 
-
 @dataclass(frozen=True)
 class NativeField:
     """How a source writes a contract column: its header, the words of its value map, the form of its dates."""

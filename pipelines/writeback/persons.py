@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
+from pipelines.standardise.documents import born_on_sql, gender_sql
 from schemas.writeback import Writeback
 
 _LOST = "[?？■□�]"  # what a wrong encoding or a missing character leaves
@@ -57,11 +58,11 @@ _UNKNOWN = f"""
 
 def find_contradicted(con: duckdb.DuckDBPyConnection) -> None:
     """Insert into temp `writeback_findings` dates of birth and genders of `writeback_kept` that contradict the customer's only valid
-    resident identity number (GB 11643: characters 7 to 14 are the birth date, the 17th is odd for men)."""
+    resident identity number."""
+    number = "split_part(any_value(value), ':', 2)"
     con.execute(
-        """CREATE OR REPLACE TEMP TABLE writeback_documents AS
-        SELECT customer_id, any_value(try_strptime(value[16:23], '%Y%m%d')::DATE) AS birth_on,
-               any_value(CASE WHEN value[26] IN ('1', '3', '5', '7', '9') THEN 'male' ELSE 'female' END) AS gender
+        f"""CREATE OR REPLACE TEMP TABLE writeback_documents AS
+        SELECT customer_id, {born_on_sql(number)} AS birth_on, {gender_sql(number)} AS gender
         FROM writeback_said WHERE kind = 'id_number' AND is_usable AND value LIKE 'resident:__________________'
         GROUP BY customer_id HAVING count(*) = 1"""
     )

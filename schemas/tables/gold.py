@@ -2,6 +2,16 @@
 
 from schemas.contract import BOOL, DATE, FLOAT, INT, TEXT, TEXTS, TIME, col, table
 
+_REGION = (
+    col("province", TEXT, "Province.", "region"),
+    col("city", TEXT, "City.", "region"),
+    col("district", TEXT, "District.", "region"),
+)
+_SEEN = (
+    col("first_seen_at", TIME, "Earliest mention."),
+    col("last_seen_at", TIME, "Latest mention."),
+)
+
 CUSTOMERS = table(
     "gold.customers",
     "One row a customer: the surviving value per field.",
@@ -15,9 +25,7 @@ CUSTOMERS = table(
     col("email", TEXT, "First e-mail.", "email"),
     col("id_type", TEXT, "Document type.", "id_type"),
     col("id_number", TEXT, "Document number.", "id_number"),
-    col("province", TEXT, "Province.", "region"),
-    col("city", TEXT, "City.", "region"),
-    col("district", TEXT, "District.", "region"),
+    *_REGION,
     col("address", TEXT, "Street level and below.", "address"),
     col("company", TEXT, "Company.", "organisation"),
     col("uscc", TEXT, "Unified social credit code.", "organisation"),
@@ -32,8 +40,7 @@ CUSTOMERS = table(
     col("record_n", INT, "Mentions merged."),
     col("source_n", INT, "Sources that know the customer."),
     col("confidence", FLOAT, "Of the weakest join."),
-    col("first_seen_at", TIME, "Earliest mention."),
-    col("last_seen_at", TIME, "Latest mention."),
+    *_SEEN,
 )
 CONTACTS = table(
     "gold.contacts",
@@ -46,8 +53,7 @@ CONTACTS = table(
     col("is_valid", BOOL, "Passes the checks of its kind."),
     col("is_personal", BOOL, "May identify a person."),
     col("record_n", INT, "Mentions that carry it."),
-    col("first_seen_at", TIME, "Earliest mention that carries it."),
-    col("last_seen_at", TIME, "Newest mention that carries it."),
+    *_SEEN,
 )
 ADDRESSES = table(
     "gold.addresses",
@@ -55,14 +61,11 @@ ADDRESSES = table(
     ("customer_id", "rank"),
     col("customer_id", TEXT, "Customer.", "customer_id"),
     col("rank", INT, "1 is best."),
-    col("province", TEXT, "Province.", "region"),
-    col("city", TEXT, "City.", "region"),
-    col("district", TEXT, "District.", "region"),
+    *_REGION,
     col("address", TEXT, "Street level and below.", "address"),
     col("is_place", BOOL, "Pick-up station, locker, dormitory …"),
     col("record_n", INT, "Mentions that carry it."),
-    col("first_seen_at", TIME, "Earliest mention."),
-    col("last_seen_at", TIME, "Newest mention."),
+    *_SEEN,
 )
 PROVENANCE = table(
     "gold.provenance",
@@ -145,14 +148,11 @@ ORGANISATIONS = table(
     col("organisation_id", TEXT, "`o` + 15 characters; persists."),
     col("name", TEXT, "Name said most often, standardised.", "organisation"),
     col("uscc", TEXT, "Unified social credit code.", "organisation"),
-    col("province", TEXT, "Province.", "region"),
-    col("city", TEXT, "City.", "region"),
-    col("district", TEXT, "District.", "region"),
+    *_REGION,
     col("address", TEXT, "Address said most often.", "address"),
     col("record_n", INT, "Mentions that name it."),
     col("customer_n", INT, "Customers whose mentions name it."),
-    col("first_seen_at", TIME, "Earliest mention."),
-    col("last_seen_at", TIME, "Latest mention."),
+    *_SEEN,
 )
 ORGANISATION_VALUES = table(
     "gold.organisation_values",
@@ -166,8 +166,7 @@ ORGANISATION_VALUES = table(
     col("city", TEXT, "Of an address.", "region"),
     col("district", TEXT, "Of an address.", "region"),
     col("record_n", INT, "Mentions that say it."),
-    col("first_seen_at", TIME, "Earliest mention."),
-    col("last_seen_at", TIME, "Newest mention."),
+    *_SEEN,
 )
 ORGANISATION_MEMBERS = table(
     "gold.organisation_members",
@@ -202,9 +201,7 @@ PLACES = table(
     "place_id",
     col("place_id", TEXT, "`p` + 15 characters, from the place itself."),
     col("kind", TEXT, "pickup | dormitory | office | shared (by too many for a home)."),
-    col("province", TEXT, "Province.", "region"),
-    col("city", TEXT, "City.", "region"),
-    col("district", TEXT, "District.", "region"),
+    *_REGION,
     col("address", TEXT, "Fullest form.", "address"),
     col("customer_n", INT, "Customers who used it."),
     col("record_n", INT, "Mentions that carry it."),

@@ -2,16 +2,20 @@
 
 from schemas.contract import FLOAT, INT, TEXT, TIME, col, table
 
-CHANGE_ORDERS = table(
-    "writeback.change_orders",
-    "Repairs that the hub proposes now: rows of a source to merge, values to correct, invalid values to ask the customer for.",
-    "order_id",
-    col("order_id", TEXT, "16 hex digits, keyed, of kind, rows, field and target value: the same proposal keeps its id."),
+_WHAT = (  # an order is about, without its values
     col("kind", TEXT, "merge | correct | ask.", nullable=False),
     col("source", TEXT, "Source mapping of the row.", nullable=False),
     col("record_id", TEXT, "Row to change; of a merge the duplicate.", nullable=False),
     col("other_record_id", TEXT, "Row to merge it into."),
     col("field", TEXT, "Contract column of the value; null for a merge."),
+)
+
+CHANGE_ORDERS = table(
+    "writeback.change_orders",
+    "Repairs that the hub proposes now: rows of a source to merge, values to correct, invalid values to ask the customer for.",
+    "order_id",
+    col("order_id", TEXT, "16 hex digits, keyed, of kind, rows, field and target value: the same proposal keeps its id."),
+    *_WHAT,
     col("reason", TEXT, "Why (`schemas/writeback.yaml`).", nullable=False),
     col("confidence", FLOAT, "How surely it is right, 0 to 1.", nullable=False),
     col("old_value", TEXT, "The value as sent.", "free_text"),
@@ -24,11 +28,7 @@ STANDING = table(
     "What people decided of change orders and what came of it: a copy of the ledger's, made when a run begins.",
     "order_id",
     col("order_id", TEXT, "Change order."),
-    col("kind", TEXT, "merge | correct | ask.", nullable=False),
-    col("source", TEXT, "Source mapping.", nullable=False),
-    col("record_id", TEXT, "Row to change.", nullable=False),
-    col("other_record_id", TEXT, "Row to merge it into."),
-    col("field", TEXT, "Contract column."),
+    *_WHAT,
     col("state", TEXT, "released | withdrawn | refused | open (exported) | done | void.", nullable=False),
     col("decided_seq", INT, "Stage transaction that found it done or void, while the ledger does not say so yet."),
 )

@@ -210,7 +210,7 @@ def test_known_files_are_not_read_again(hub: Hub, monkeypatch: pytest.MonkeyPatc
     assert seen == ["crm.csv"]
     assert _statuses(hub, hub.file("crm.csv")["file_id"]) == {"crm.csv": "known"}
     before = path.stat()
-    monkeypatch.setattr("pipelines.extract.landing._sha256", lambda path: pytest.fail("read again"))
+    monkeypatch.setattr("pipelines.extract.landing.hash_file", lambda path: pytest.fail("read again"))
     assert hub.run()["files"] == []
     assert path.stat() == before
 

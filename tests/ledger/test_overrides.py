@@ -30,25 +30,25 @@ def _in_force(ledger: Ledger, vault: Vault) -> list[tuple[str, str, str | None]]
 
 
 def test_the_newest_of_a_record_and_field_is_in_force(ledger: Ledger, vault: Vault) -> None:
-    enter_override(vault, ledger, "crm:1", "phone", "13812345678", by="wang")
-    enter_override(vault, ledger, "crm:1", "name", "张三", by="wang")
-    assert enter_override(vault, ledger, "crm:1", "phone", "13900000002", by="li", cause="called back") == 3
+    enter_override(ledger, vault, "crm:1", "phone", "13812345678", by="wang")
+    enter_override(ledger, vault, "crm:1", "name", "张三", by="wang")
+    assert enter_override(ledger, vault, "crm:1", "phone", "13900000002", by="li", cause="called back") == 3
     assert _in_force(ledger, vault) == [("crm:1", "name", "张三"), ("crm:1", "phone", "13900000002")]
     assert last_override_id(ledger) == 3
 
 
 def test_withdrawing_leaves_the_records_to_decide(ledger: Ledger, vault: Vault) -> None:
-    enter_override(vault, ledger, "crm:1", "phone", "13812345678", by="wang")
-    enter_override(vault, ledger, "crm:1", "phone", None, by="wang")
+    enter_override(ledger, vault, "crm:1", "phone", "13812345678", by="wang")
+    enter_override(ledger, vault, "crm:1", "phone", None, by="wang")
     assert _in_force(ledger, vault) == []
     assert [of.is_withdrawal for of in recent_overrides(ledger)] == [True, False]
     with pytest.raises(UsageError, match="nothing was entered"):
-        enter_override(vault, ledger, "crm:1", "phone", None, by="wang")
+        enter_override(ledger, vault, "crm:1", "phone", None, by="wang")
 
 
 def test_no_value_lies_open_in_the_ledger(ledger: Ledger, vault: Vault) -> None:
-    enter_override(vault, ledger, "crm:1", "phone", "13812345678", by="wang")
-    enter_override(vault, ledger, "crm:2", "phone", "13812345678", by="wang")
+    enter_override(ledger, vault, "crm:1", "phone", "13812345678", by="wang")
+    enter_override(ledger, vault, "crm:2", "phone", "13812345678", by="wang")
     with ledger.read() as connection:
         sealed = connection.execute(sa.select(OVERRIDES.c.sealed_value)).scalars().all()
     assert all(b"13812345678" not in value for value in sealed)
@@ -57,12 +57,12 @@ def test_no_value_lies_open_in_the_ledger(ledger: Ledger, vault: Vault) -> None:
 
 
 def test_a_destroyed_key_takes_its_values_and_is_never_made_again(ledger: Ledger, vault: Vault) -> None:
-    enter_override(vault, ledger, "crm:1", "phone", "13812345678", by="wang")
-    enter_override(vault, ledger, "crm:2", "phone", "13900000002", by="wang")
+    enter_override(ledger, vault, "crm:1", "phone", "13812345678", by="wang")
+    enter_override(ledger, vault, "crm:2", "phone", "13900000002", by="wang")
     assert vault.destroy(["crm:1", "crm:9"]) == 1
     assert _in_force(ledger, vault) == [("crm:2", "phone", "13900000002")]
     with pytest.raises(HubError, match="destroyed"):
-        enter_override(vault, ledger, "crm:1", "phone", "13812345678", by="wang")
+        enter_override(ledger, vault, "crm:1", "phone", "13812345678", by="wang")
 
 
 def test_a_value_opens_only_with_its_home_key_and_for_its_purpose(ledger: Ledger, vault: Vault) -> None:
@@ -77,4 +77,4 @@ def test_a_value_opens_only_with_its_home_key_and_for_its_purpose(ledger: Ledger
 
 def test_somebody_must_be_named(ledger: Ledger, vault: Vault) -> None:
     with pytest.raises(UsageError, match="somebody"):
-        enter_override(vault, ledger, "crm:1", "phone", "13812345678", by=" ")
+        enter_override(ledger, vault, "crm:1", "phone", "13812345678", by=" ")

@@ -40,7 +40,7 @@ def fill(ledger: Ledger) -> str:
     end_run(ledger, "r1", "succeeded")
     enqueue(ledger, "prune_versions", {"keep": 2})
     judge(ledger, [("a", "b", "same"), ("c", "d", "different")], by="wang", cause="同一人")
-    enter_override(Vault(ledger, Key()), ledger, "crm:1", "phone", "13812345678", by="wang")
+    enter_override(ledger, Vault(ledger, Key()), "crm:1", "phone", "13812345678", by="wang")
     enter(ledger, "released", [ChangeOrder("1", "ask", "crm", "crm:1", None, "phone", "no_valid_value", 1.0)], by="wang")
     return issue_key(ledger, PEPPER, "desk", "agent", None).split("_")[1]
 

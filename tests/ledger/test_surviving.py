@@ -20,7 +20,7 @@ from tests.ledger.test_overrides import Key
 @pytest.fixture
 def restored(ledger: Ledger, tmp_path: Path) -> Iterator[Ledger]:
     """A ledger as it was before the test did anything to `ledger`, but for one override."""
-    enter_override(Vault(ledger, Key()), ledger, "crm:1", "phone", "13812345678", by="wang")
+    enter_override(ledger, Vault(ledger, Key()), "crm:1", "phone", "13812345678", by="wang")
     write_portable(ledger, tmp_path / "backup.db")
     with closing(open_ledger(f"sqlite:///{tmp_path / 'backup.db'}")) as old:
         yield old
@@ -32,7 +32,7 @@ def carry(newer: Ledger, into: Ledger) -> dict[str, int]:
 
 
 def test_what_was_entered_since_is_kept_and_readable(ledger: Ledger, restored: Ledger) -> None:
-    enter_override(Vault(ledger, Key()), ledger, "crm:2", "name", "张三", by="li")
+    enter_override(ledger, Vault(ledger, Key()), "crm:2", "name", "张三", by="li")
     judge(ledger, [("crm:1", "crm:2", "different")], by="li")
     assert {what: n for what, n in carry(ledger, restored).items() if n} == {"judgements": 1, "subject keys": 1, "overrides": 1}
     found = [(of.record_id, of.value) for of in overrides_in_force(restored, Vault(restored, Key()))]

@@ -19,8 +19,8 @@ from ledger.runs import start_run
 from ledger.store import open_ledger
 from operations.archive import FILE, read_archive, write_archive
 from operations.backup import back_up
-from operations.copying import hash_file
 from operations.restore import restore
+from pipelines.files import hash_file
 from pipelines.home_use import SWITCHING, served_by_nobody, serving_from
 from pipelines.publish.keyring import create_keyring, load_keyring
 from pipelines.warehouse import open_warehouse

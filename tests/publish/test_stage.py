@@ -251,7 +251,7 @@ DELTA_POINTS = (
     "_record:1", "tidy_versions:2",
 )
 FULL_POINTS = ("_append:3", "_verify:3", "switch:1", "switch:2")
-RAISE_POINTS = ("_sha256:2", "sync_files:1", "put_meta:1", "switch:2")
+RAISE_POINTS = ("hash_file:2", "sync_files:1", "put_meta:1", "switch:2")
 
 
 @pytest.mark.parametrize(("how", "points"), [("exit", DELTA_POINTS), ("raise", RAISE_POINTS), ("full", FULL_POINTS)])
